@@ -1,0 +1,14 @@
+export { assert, unreachable } from './assert.ts';
+export { BoundedMap } from './bounded-map.ts';
+export type { Brand } from './brand.ts';
+export { parseDuration, protoDuration } from './duration.ts';
+export { CodedError, defineErrors, errorText } from './errors.ts';
+export type { ErrorEntry } from './errors.ts';
+export { isRecord } from './json.ts';
+export type { Json } from './json.ts';
+export { parseQuantity } from './quantity.ts';
+export { mapReading, peek, value } from './reading.ts';
+export type { Reading, SourceError } from './reading.ts';
+export { fail, ok } from './result.ts';
+export type { Result } from './result.ts';
+export { stableHash } from './stable-hash.ts';

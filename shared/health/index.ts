@@ -1,0 +1,2 @@
+export { worst } from './health.ts';
+export type { Health, HealthState } from './health.ts';
