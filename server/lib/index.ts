@@ -1,3 +1,9 @@
+export { createKubeClient, isKubeError, KubeError, queryText } from './kube/client.ts';
+export type { KubeClient, KubeQuery, KubeRequest } from './kube/client.ts';
+export { kubeConfig } from './kube/connection.ts';
+export type { KubeConfigOptions, KubeConnection } from './kube/connection.ts';
+export { asKubeObject, collectionPath, createReflector } from './kube/reflector.ts';
+export type { Reflector, ReflectorHandlers, WatchEvent, WatchTarget } from './kube/reflector.ts';
 export { createLog } from './log.ts';
 export type { Logger } from './log.ts';
 export { podPath, podRoot, resolveServiceHost } from './pod-environment.ts';
