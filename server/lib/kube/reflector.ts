@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorText, isRecord } from '#shared/base';
 import type { KubeObject } from '#shared/mesh';
@@ -48,108 +47,142 @@ export function asKubeObject(v: unknown, kind: { readonly apiVersion: string; re
 
 /** Keeps a cache of one collection: list, then watch with bookmarks; survives 410, cut streams and a server that is away, for ever. */
 export function createReflector(client: KubeClient, target: WatchTarget, handlers: ReflectorHandlers = {}): Reflector {
-  const abort = new AbortController();
-  const cache = new Map<string, KubeObject>();
-  const path = collectionPath(target);
-  const query = { labelSelector: target.labelSelector, fieldSelector: target.fieldSelector };
-  let kind = { apiVersion: target.group === '' ? target.version : `${target.group}/${target.version}`, kind: '' };
-  let resourceVersion = '';
-  let failed = false;
-  let markSynced: () => void = () => {};
-  const synced = new Promise<void>((resolve) => {
-    markSynced = resolve;
-  });
+  const loop = new ReflectorLoop(client, target, handlers);
+  void loop.run();
+  return loop;
+}
 
-  const put = (object: KubeObject): void => {
-    const key = keyOf(object);
-    const known = cache.get(key);
-    if (known !== undefined && known.metadata.resourceVersion === object.metadata.resourceVersion && known.metadata.uid === object.metadata.uid) return;
-    if (known !== undefined && known.metadata.uid !== object.metadata.uid) drop(known);
-    const event = cache.has(key) ? 'MODIFIED' : 'ADDED';
-    cache.set(key, object);
-    handlers.onChange?.(event, object);
-  };
-  const drop = (object: KubeObject): void => {
-    if (cache.delete(keyOf(object))) handlers.onChange?.('DELETED', object);
-  };
-  const well = (): void => {
-    if (failed) handlers.onError?.(undefined);
-    failed = false;
-  };
+class ReflectorLoop implements Reflector {
+  readonly synced: Promise<void>;
+  resourceVersion = '';
+  readonly #client: KubeClient;
+  readonly #handlers: ReflectorHandlers;
+  readonly #path: string;
+  readonly #query: { readonly labelSelector: string | undefined; readonly fieldSelector: string | undefined };
+  readonly #abort = new AbortController();
+  readonly #cache = new Map<string, KubeObject>();
+  #kind: { readonly apiVersion: string; readonly kind: string };
+  #failed = false;
+  #markSynced: () => void = () => {};
 
-  const listAll = async (): Promise<void> => {
-    const seen = new Set<string>();
-    let next: string | undefined;
-    do {
-      const page = await client.request({ method: 'GET', path, query: { ...query, limit: PAGE, continue: next }, signal: abort.signal });
-      if (!isRecord(page) || !Array.isArray(page['items']) || !isRecord(page['metadata'])) throw new KubeError({ code: 0, reason: 'NotAList', message: `${path} did not answer with a list` });
-      if (typeof page['kind'] === 'string') kind = { ...kind, kind: page['kind'].replace(/List$/, '') };
-      for (const item of page['items']) {
-        const object = asKubeObject(item, kind);
-        if (object === undefined) continue;
-        seen.add(keyOf(object));
-        put(object);
-      }
-      next = typeof page['metadata']['continue'] === 'string' && page['metadata']['continue'] !== '' ? page['metadata']['continue'] : undefined;
-      if (typeof page['metadata']['resourceVersion'] === 'string') resourceVersion = page['metadata']['resourceVersion'];
-    } while (next !== undefined);
-    for (const [key, object] of cache) if (!seen.has(key)) drop(object);
-    well();
-    handlers.onSynced?.();
-    markSynced();
-  };
+  constructor(client: KubeClient, target: WatchTarget, handlers: ReflectorHandlers) {
+    this.#client = client;
+    this.#handlers = handlers;
+    this.#path = collectionPath(target);
+    this.#query = { labelSelector: target.labelSelector, fieldSelector: target.fieldSelector };
+    this.#kind = { apiVersion: target.group === '' ? target.version : `${target.group}/${target.version}`, kind: '' };
+    this.synced = new Promise<void>((resolve) => {
+      this.#markSynced = resolve;
+    });
+  }
 
-  const onFrame = (line: string): void => {
-    const frame: unknown = JSON.parse(line);
-    if (!isRecord(frame)) return;
-    if (frame['type'] === 'ERROR') throw gone(frame['object']);
-    if (frame['type'] === 'BOOKMARK') {
-      const bookmark = isRecord(frame['object']) && isRecord(frame['object']['metadata']) ? frame['object']['metadata']['resourceVersion'] : undefined;
-      if (typeof bookmark === 'string') resourceVersion = bookmark;
-      return;
-    }
-    const object = asKubeObject(frame['object'], kind);
-    if (object === undefined) return;
-    if (object.metadata.resourceVersion !== undefined) resourceVersion = object.metadata.resourceVersion;
-    if (frame['type'] === 'DELETED') drop(object);
-    else put(object);
-  };
+  list(): readonly KubeObject[] {
+    return [...this.#cache.values()];
+  }
 
-  const watchOnce = async (): Promise<void> => {
-    const timeoutSeconds = WATCH_SECONDS_MIN + Math.floor(Math.random() * WATCH_SECONDS_MIN);
-    const stream: IncomingMessage = await client.stream({ method: 'GET', path, query: { ...query, watch: true, allowWatchBookmarks: true, resourceVersion, timeoutSeconds }, signal: abort.signal });
-    well();
-    await readLines(stream, { lineBytesMax: EVENT_BYTES_MAX, silenceMsMax: SILENCE_MS_MAX }, onFrame);
-  };
+  get(namespace: string, name: string): KubeObject | undefined {
+    return this.#cache.get(`${namespace}/${name}`);
+  }
 
-  const run = async (): Promise<void> => {
+  stop(): void {
+    this.#abort.abort();
+  }
+
+  async run(): Promise<void> {
+    const { signal } = this.#abort;
     let wait = BACKOFF_MS_MIN;
-    while (!abort.signal.aborted) {
+    while (!signal.aborted) {
       try {
-        if (resourceVersion === '') await listAll();
+        if (this.resourceVersion === '') await this.#listAll();
         const start = performance.now();
-        await watchOnce();
+        await this.#watchOnce();
         if (performance.now() - start > 1000) wait = BACKOFF_MS_MIN;
       } catch (error) {
-        if (abort.signal.aborted) return;
-        if (error instanceof KubeError && error.code === 410) resourceVersion = '';
-        else {
-          failed = true;
-          handlers.onError?.(error instanceof Error ? error : new Error(errorText(error)));
-          if (error instanceof KubeError && error.code !== 0) resourceVersion = '';
-        }
+        if (signal.aborted) return;
+        this.#onFailure(error);
       }
-      await sleep(wait * (0.5 + Math.random()), undefined, { signal: abort.signal }).catch((error: unknown) => {
-        if (!abort.signal.aborted) throw error;
+      await sleep(wait * (0.5 + Math.random()), undefined, { signal }).catch((error: unknown) => {
+        if (!signal.aborted) throw error;
       });
       wait = Math.min(BACKOFF_MS_MAX, wait * 2);
     }
-  };
-  void run();
-  return { synced, list: () => [...cache.values()], get: (namespace, name) => cache.get(`${namespace}/${name}`), get resourceVersion() { return resourceVersion; }, stop: () => abort.abort() };
+  }
+
+  #onFailure(error: unknown): void {
+    const refused = error instanceof KubeError && error.code !== 0;
+    if (refused) this.resourceVersion = ''; // list anew: the position may be what was refused
+    if (refused && error.code === 410) return; // the ordinary end of a position that is too old
+    this.#failed = true;
+    this.#handlers.onError?.(error instanceof Error ? error : new Error(errorText(error)));
+  }
+
+  #well(): void {
+    if (this.#failed) this.#handlers.onError?.(undefined);
+    this.#failed = false;
+  }
+
+  #put(object: KubeObject): void {
+    const key = keyOf(object);
+    const known = this.#cache.get(key);
+    if (known !== undefined && known.metadata.resourceVersion === object.metadata.resourceVersion && known.metadata.uid === object.metadata.uid) return;
+    if (known !== undefined && known.metadata.uid !== object.metadata.uid) this.#drop(known);
+    const event = this.#cache.has(key) ? 'MODIFIED' : 'ADDED';
+    this.#cache.set(key, object);
+    this.#handlers.onChange?.(event, object);
+  }
+
+  #drop(object: KubeObject): void {
+    if (this.#cache.delete(keyOf(object))) this.#handlers.onChange?.('DELETED', object);
+  }
+
+  async #listAll(): Promise<void> {
+    const seen = new Set<string>();
+    let next: string | undefined;
+    do {
+      const page = await this.#client.request({ method: 'GET', path: this.#path, query: { ...this.#query, limit: PAGE, continue: next }, signal: this.#abort.signal });
+      if (!isRecord(page) || !Array.isArray(page['items']) || !isRecord(page['metadata'])) throw new KubeError({ code: 0, reason: 'NotAList', message: `${this.#path} did not answer with a list` });
+      if (typeof page['kind'] === 'string') this.#kind = { ...this.#kind, kind: page['kind'].replace(/List$/, '') };
+      for (const item of page['items']) {
+        const object = asKubeObject(item, this.#kind);
+        if (object === undefined) continue;
+        seen.add(keyOf(object));
+        this.#put(object);
+      }
+      next = typeof page['metadata']['continue'] === 'string' && page['metadata']['continue'] !== '' ? page['metadata']['continue'] : undefined;
+      if (typeof page['metadata']['resourceVersion'] === 'string') this.resourceVersion = page['metadata']['resourceVersion'];
+    } while (next !== undefined);
+    for (const [key, object] of this.#cache) if (!seen.has(key)) this.#drop(object);
+    this.#well();
+    this.#handlers.onSynced?.();
+    this.#markSynced();
+  }
+
+  async #watchOnce(): Promise<void> {
+    const timeoutSeconds = WATCH_SECONDS_MIN + Math.floor(Math.random() * WATCH_SECONDS_MIN);
+    const query = { ...this.#query, watch: true, allowWatchBookmarks: true, resourceVersion: this.resourceVersion, timeoutSeconds };
+    const stream = await this.#client.stream({ method: 'GET', path: this.#path, query, signal: this.#abort.signal });
+    this.#well();
+    await readLines(stream, { lineBytesMax: EVENT_BYTES_MAX, silenceMsMax: SILENCE_MS_MAX }, (line) => this.#onFrame(line));
+  }
+
+  #onFrame(line: string): void {
+    const frame: unknown = JSON.parse(line);
+    if (!isRecord(frame)) return;
+    if (frame['type'] === 'ERROR') throw refusal(frame['object']);
+    if (frame['type'] === 'BOOKMARK') {
+      const bookmark = isRecord(frame['object']) && isRecord(frame['object']['metadata']) ? frame['object']['metadata']['resourceVersion'] : undefined;
+      if (typeof bookmark === 'string') this.resourceVersion = bookmark;
+      return;
+    }
+    const object = asKubeObject(frame['object'], this.#kind);
+    if (object === undefined) return;
+    if (object.metadata.resourceVersion !== undefined) this.resourceVersion = object.metadata.resourceVersion;
+    if (frame['type'] === 'DELETED') this.#drop(object);
+    else this.#put(object);
+  }
 }
 
-function gone(status: unknown): KubeError {
-  const code = isRecord(status) && typeof status['code'] === 'number' ? status['code'] : 500;
-  return new KubeError({ code, reason: isRecord(status) && typeof status['reason'] === 'string' ? status['reason'] : 'Unknown', message: isRecord(status) && typeof status['message'] === 'string' ? status['message'] : 'the watch failed' });
+function refusal(status: unknown): KubeError {
+  const field = (name: string): string | undefined => (isRecord(status) && typeof status[name] === 'string' ? status[name] : undefined);
+  return new KubeError({ code: isRecord(status) && typeof status['code'] === 'number' ? status['code'] : 500, reason: field('reason') ?? 'Unknown', message: field('message') ?? 'the watch failed' });
 }
