@@ -34,6 +34,10 @@ if (installed[0] !== lock || (withTests && installed[1] !== 'tests')) {
   await step(withTests ? 'packages, with what the tests need' : 'packages', 'npm', withTests ? ['ci'] : ['ci', '--omit=dev']);
   writeFileSync(marker, `${lock} ${withTests ? 'tests' : 'run'}`);
 }
+if (!existsSync(`${root}.cache/vendor/kube-config.mjs`) || statSync(`${root}.cache/vendor/kube-config.mjs`).mtimeMs < statSync(`${root}package-lock.json`).mtimeMs) {
+  mkdirSync(`${root}.cache`, { recursive: true });
+  await step('Kubernetes client', `${root}node_modules/.bin/node`, [`${root}server/lib/kube/bundle-client.mjs`]);
+}
 const bin = `${root}node_modules/.bin/pharos`;
 if (!existsSync(bin)) symlinkSync('../../server/cli/bin.mjs', bin);
 

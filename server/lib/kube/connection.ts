@@ -42,7 +42,7 @@ function lightInCluster(): KubeConnection {
 /** Reads a kubeconfig or the service account of this pod. Throws when there is no cluster in it. */
 export async function kubeConfig(options: KubeConfigOptions): Promise<KubeConnection> {
   if ('inCluster' in options && options.light === true) return lightInCluster();
-  const { KubeConfig } = await import('@kubernetes/client-node');
+  const { KubeConfig } = await import('#vendor/kube-config'); // made from @kubernetes/client-node by bundle-client.mjs
   const config = new KubeConfig();
   if ('inCluster' in options) config.loadFromCluster(podPath(''));
   else config.loadFromFile(options.kubeconfigPath);
