@@ -37,22 +37,22 @@ export type SchemaNode = {
   readonly 'x-kubernetes-validations'?: readonly { readonly rule: string; readonly message?: string; readonly messageExpression?: string; readonly reason?: string; readonly fieldPath?: string }[];
   /** One of these fields at most may be set (protobuf oneof). Checked by the validator, not published. */
   readonly 'x-pharos-oneof'?: readonly (readonly string[])[];
+  /** Name of the definition in the Kubernetes API ("io.k8s.api.core.v1.PodSpec"); OpenAPI documents refer to it. See `definitionOf`. */
+  readonly 'x-pharos-def'?: string;
 };
 
-declare const typed: unique symbol;
-declare const needed: unique symbol;
-/** A schema that knows the TypeScript type of what it accepts. */
-export type Schema<T> = SchemaNode & { readonly [typed]?: T };
+/** A schema that knows the TypeScript type of what it accepts. Keys with ~ exist in types only; strings, not symbols, so that declaration files can name them. */
+export type Schema<T> = SchemaNode & { readonly '~typed'?: T };
 /** The type a schema accepts: `type VirtualServiceSpec = Infer<typeof virtualServiceSpec>`. */
 export type Infer<S> = S extends Schema<infer T> ? T : never;
-type Required<T> = Schema<T> & { readonly [needed]?: true };
-type Fields = { readonly [name: string]: Schema<unknown> };
-type RequiredNames<F extends Fields> = { [K in keyof F]: F[K] extends { readonly [needed]?: true } ? (typeof needed extends keyof F[K] ? K : never) : never }[keyof F];
-type Shape<F extends Fields> = { readonly [K in RequiredNames<F>]: Infer<F[K]> } & { readonly [K in Exclude<keyof F, RequiredNames<F>>]?: Infer<F[K]> };
-type Flat<T> = { [K in keyof T]: T[K] };
+type Required<T> = Schema<T> & { readonly '~needed'?: true };
+export type Fields = { readonly [name: string]: Schema<unknown> };
+type RequiredNames<F extends Fields> = { [K in keyof F]: F[K] extends { readonly '~needed'?: true } ? ('~needed' extends keyof F[K] ? K : never) : never }[keyof F];
+export type Shape<F extends Fields> = { readonly [K in RequiredNames<F>]: Infer<F[K]> } & { readonly [K in Exclude<keyof F, RequiredNames<F>>]?: Infer<F[K]> };
+export type Flat<T> = { [K in keyof T]: T[K] };
 
 const requiredNodes = new WeakSet<object>();
-type More = Omit<SchemaNode, 'type' | 'properties' | 'required' | 'items'>;
+export type More = Omit<SchemaNode, 'type' | 'properties' | 'required' | 'items'>;
 const withText = (node: SchemaNode, description?: string, more?: More): SchemaNode => ({ ...node, ...(description === undefined ? {} : { description }), ...more });
 
 export const str = (description?: string, more?: More): Schema<string> => withText({ type: 'string' }, description, more);
@@ -72,8 +72,28 @@ export const req = <T>(schema: Schema<T>): Required<T> => {
   requiredNodes.add(copy);
   return copy;
 };
+/** Marks a field that stored objects always have, though a request may leave it out (metadata, spec). Type only. */
+export const present = <T>(schema: Schema<T>): Required<T> => schema;
+/** The same schema in another place: with its own description and more keywords. */
+export const like = <T>(schema: Schema<T>, description: string, more?: More): Schema<T> => withText(schema, description, more);
 /** An object with known fields; unknown ones are errors under fieldValidation=Strict and are pruned in custom resources. */
 export function obj<const F extends Fields>(fields: F, description?: string, more?: More): Schema<Flat<Shape<F>>> {
   const required = Object.keys(fields).filter((name) => requiredNodes.has(fields[name] ?? {}));
   return withText({ type: 'object', properties: fields, ...(required.length > 0 ? { required } : {}) }, description, more);
 }
+
+const definitions = new Map<string, SchemaNode>();
+/** A named type of the Kubernetes API: OpenAPI documents refer to it by name and kubectl explain shows it as `<PodSpec>`. */
+export function def<const F extends Fields>(name: string, fields: F, description: string, more?: More): Schema<Flat<Shape<F>>> {
+  const node = obj(fields, description, { ...more, 'x-pharos-def': name });
+  definitions.set(name, node);
+  return node;
+}
+/** Registers a definition that is not an object with fields (Quantity, IntOrString). */
+export function defNode<T>(name: string, schema: Schema<T>): Schema<T> {
+  const node: SchemaNode = { ...schema, 'x-pharos-def': name };
+  definitions.set(name, node);
+  return node;
+}
+/** The definition of that name with its own description, whatever the field that uses it says. */
+export const definitionOf = (name: string): SchemaNode | undefined => definitions.get(name);
