@@ -90,6 +90,8 @@ export function queryText(query: KubeQuery = {}): string {
 export function createKubeClient(connection: KubeConnection): KubeClient {
   const secure = connection.server.protocol === 'https:';
   const agent = secure ? new HttpsAgent({ keepAlive: true, maxSockets: 64 }) : new HttpAgent({ keepAlive: true, maxSockets: 64 });
+  // A watch holds its connection for minutes: streams must not use up the connections of ordinary requests, nor wait for one.
+  const streamAgent = secure ? new HttpsAgent() : new HttpAgent();
   const send = async (request: KubeRequest, whole: boolean): Promise<IncomingMessage> => {
     const body = request.body === undefined ? undefined : JSON.stringify(request.body);
     const base = connection.server.pathname === '/' ? '' : connection.server.pathname.replace(/\/$/, '');
@@ -99,7 +101,7 @@ export function createKubeClient(connection: KubeConnection): KubeClient {
       ...(request.signal === undefined ? {} : { signal: request.signal }), ...(whole ? { timeout: request.timeoutMs ?? REQUEST_MS_MAX } : {}),
     };
     await connection.prepare(options);
-    options.agent = agent;
+    options.agent = whole ? agent : streamAgent;
     return new Promise((resolve, reject) => {
       const outgoing = secure ? httpsRequest(options, resolve) : httpRequest(options, resolve);
       outgoing.once('timeout', () => outgoing.destroy(new Error(`no answer within ${request.timeoutMs ?? REQUEST_MS_MAX} ms`)));
@@ -125,6 +127,9 @@ export function createKubeClient(connection: KubeConnection): KubeClient {
       }
     },
     stream: (request) => checked(request, false),
-    close: () => agent.destroy(),
+    close: () => {
+      agent.destroy();
+      streamAgent.destroy();
+    },
   };
 }

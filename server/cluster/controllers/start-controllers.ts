@@ -1,0 +1,26 @@
+import type { KubeClient, Logger } from '#server/lib';
+import { createContext } from './context.ts';
+import { DeploymentController } from './deployment/deployment-controller.ts';
+import { EndpointSliceController } from './endpoints/endpoint-slice-controller.ts';
+import { EndpointsController } from './endpoints/endpoints-controller.ts';
+import { LoadBalancerController } from './endpoints/load-balancer-controller.ts';
+import { GarbageCollector } from './garbage/garbage-collector.ts';
+import { NamespaceDefaultsController } from './namespace/defaults-controller.ts';
+import { NamespaceController } from './namespace/namespace-controller.ts';
+import { collectPods, expireEvents, watchNodes } from './periodic.ts';
+import { ReplicaSetController } from './replica-set/replica-set-controller.ts';
+import { Scheduler } from './scheduler/scheduler.ts';
+
+export type Controllers = { stop(): Promise<void> };
+
+/** Starts the controller manager's and the scheduler's part, as clients of the API. They react to watches; only leases, old Events and finished pods are looked at by the clock. */
+export function startControllers(options: { readonly client: KubeClient; readonly serviceCidr: string; readonly log: Logger; readonly now?: () => Date }): Promise<Controllers> {
+  const { context, stop } = createContext(options.client, options.log, options.now);
+  for (const Controller of [NamespaceDefaultsController, NamespaceController, DeploymentController, ReplicaSetController, Scheduler, EndpointSliceController, EndpointsController, LoadBalancerController, GarbageCollector]) {
+    void new Controller(context);
+  }
+  expireEvents(context);
+  watchNodes(context);
+  collectPods(context);
+  return Promise.resolve({ stop });
+}
