@@ -1,0 +1,14 @@
+import { HeadlessMantineProvider } from '@mantine/core';
+import type { ReactNode } from 'react';
+import './base.css';
+import { ToastHost } from './overlay/Toast.tsx';
+
+/** Around the whole app. Mantine gives behaviour (focus, keys, positions); every look is ours, so it runs headless: no style tag, which the CSP would refuse. */
+export function KitProvider({ children }: { readonly children: ReactNode }): ReactNode {
+  return (
+    <HeadlessMantineProvider>
+      {children}
+      <ToastHost />
+    </HeadlessMantineProvider>
+  );
+}
