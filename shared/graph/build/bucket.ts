@@ -1,0 +1,57 @@
+/** Sums of the rows of one edge as one reporter saw them. Mutable while a graph is built, never handed out. */
+export type Bucket = {
+  rate: number;
+  error: number;
+  clientError: number;
+  /** Requests seen inside mutual TLS and in plain text; the rest is unknown. */
+  mutual: number;
+  plain: number;
+  /** Rate by answer; answers are shared objects. */
+  readonly responses: Map<Answer, number>;
+  sourcePrincipal: string;
+  destinationPrincipal: string;
+  /** Rate of requests that reached an upstream and were answered by it, for rows that do not name the workload. */
+  answered: number;
+};
+export const newBucket = (): Bucket => ({ rate: 0, error: 0, clientError: 0, mutual: 0, plain: 0, responses: new Map(), sourcePrincipal: '', destinationPrincipal: '', answered: 0 });
+
+export type Answer = { readonly code: string; readonly flags: string; readonly error: boolean; readonly clientError: boolean };
+const answers = new Map<string, Answer>();
+/** Distinct answers kept; codes, flags and statuses are few, hostile metrics are not. */
+const ANSWERS_MAX = 4096;
+
+/** How an answer counts: 5xx, no response (code 0) and gRPC statuses other than 0 are errors; 4xx is the caller's doing. */
+export function answerOf(protocol: string, code: string, grpcStatus: string, flags: string): Answer {
+  const key = `${protocol}|${code}|${grpcStatus}|${flags}`;
+  const known = answers.get(key);
+  if (known !== undefined) return known;
+  const http = Number(code);
+  const grpc = protocol === 'grpc' && grpcStatus !== '' && !(http >= 400);
+  const made: Answer = {
+    code: grpc ? `grpc ${grpcStatus}` : code === '' ? '-' : code, flags: flags === '' ? '-' : flags,
+    error: grpc ? grpcStatus !== '0' : http >= 500 || http === 0 || Number.isNaN(http), clientError: !grpc && http >= 400 && http < 500,
+  };
+  if (answers.size < ANSWERS_MAX) answers.set(key, made);
+  return made;
+}
+
+export function addAnswer(bucket: Bucket, answer: Answer, rate: number): void {
+  bucket.rate += rate;
+  if (answer.error) bucket.error += rate;
+  if (answer.clientError) bucket.clientError += rate;
+  if (answer.flags === '-' && answer.code !== '0') bucket.answered += rate;
+  bucket.responses.set(answer, (bucket.responses.get(answer) ?? 0) + rate);
+}
+
+/** Adds `share` of a bucket to another. */
+export function addBucket(into: Bucket, from: Bucket, share = 1): void {
+  into.rate += from.rate * share;
+  into.error += from.error * share;
+  into.clientError += from.clientError * share;
+  into.answered += from.answered * share;
+  into.mutual += from.mutual * share;
+  into.plain += from.plain * share;
+  for (const [answer, rate] of from.responses) into.responses.set(answer, (into.responses.get(answer) ?? 0) + rate * share);
+  if (into.sourcePrincipal === '') into.sourcePrincipal = from.sourcePrincipal;
+  if (into.destinationPrincipal === '') into.destinationPrincipal = from.destinationPrincipal;
+}
