@@ -6,3 +6,5 @@ export { OtlpError, SPAN_KIND, STATUS_CODE } from './otlp-types.ts';
 export type { OtlpAttribute, OtlpEvent, OtlpLink, OtlpResourceSpans, OtlpScopeSpans, OtlpSpan, OtlpTraces, OtlpValue } from './otlp-types.ts';
 export { decodeExportResponse, encodeExportResponse, encodeRpcStatus, traceService } from './trace-service.ts';
 export type { OtlpExportResult } from './trace-service.ts';
+export { ProtoReader } from './proto-reader.ts';
+export { ProtoWriter } from './proto-writer.ts';

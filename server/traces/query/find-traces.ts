@@ -1,0 +1,31 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { hasTags, signatureOfTags } from '../store/tag-signature.ts';
+import type { ScanCursor, TraceStore } from '../store/trace-store.ts';
+import type { TraceQuery } from './parameters.ts';
+
+/** Spans looked at before other work gets its turn. */
+const PAGE_ROWS = 1000;
+
+/** Ids of the newest traces that hold a span with everything the query asks for (Jaeger: all on one span). */
+export async function findTraces(store: TraceStore, query: TraceQuery): Promise<readonly string[]> {
+  const operations = query.operation === '' ? undefined : store.operationIds(query.service, query.operation);
+  if (operations?.size === 0) return [];
+  const filter = {
+    service: query.service, ...(operations === undefined ? {} : { operations }), fromMicros: query.startMicros, toMicros: query.endMicros, minNanos: query.minNanos, maxNanos: query.maxNanos,
+    signature: signatureOfTags(query.tags),
+  };
+  const found = new Set<string>();
+  let cursor: ScanCursor | undefined;
+  do {
+    const { rows, next } = store.scan(filter, cursor, PAGE_ROWS);
+    for (const row of rows) {
+      if (found.size >= query.limit) return [...found];
+      if (found.has(row.trace)) continue;
+      const span = query.tags.size === 0 && query.operation === '' ? undefined : row.read();
+      if (span === undefined || ((query.operation === '' || span.operation === query.operation) && hasTags(span, query.tags))) found.add(row.trace);
+    }
+    cursor = next;
+    if (cursor !== undefined && found.size < query.limit) await nextTurn();
+  } while (cursor !== undefined && found.size < query.limit);
+  return [...found];
+}

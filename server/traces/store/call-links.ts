@@ -1,0 +1,56 @@
+import { BoundedMap } from '#shared/base';
+import type { Store } from '#server/lib';
+import type { StoredSpan } from '../span.ts';
+
+/** Spans remembered while their parents or children may still come. */
+const SPANS_MAX = 20_000;
+const MINUTE_US = 60_000_000;
+
+/** Who called whom, counted as spans arrive (a parent may come before or after its children) and kept per minute. Jaeger's /api/dependencies. */
+export class CallLinks {
+  readonly #services = new BoundedMap<string, number>(SPANS_MAX);
+  readonly #waiting = new BoundedMap<string, { service: number; minute: number }[]>(SPANS_MAX);
+  #counts = new Map<string, number>();
+
+  add(span: StoredSpan, service: number): void {
+    const minute = Math.floor(span.startMicros / MINUTE_US);
+    const own = `${span.traceId}${span.spanId}`;
+    this.#services.set(own, service);
+    const children = this.#waiting.get(own);
+    if (children !== undefined) {
+      this.#waiting.delete(own);
+      for (const child of children) this.#count(child.minute, service, child.service);
+    }
+    if (span.parentSpanId === '') return;
+    const key = `${span.traceId}${span.parentSpanId}`;
+    const parent = this.#services.get(key);
+    if (parent !== undefined) return this.#count(minute, parent, service);
+    const list = this.#waiting.get(key);
+    if (list === undefined) this.#waiting.set(key, [{ service, minute }]);
+    else if (list.length < 1000) list.push({ service, minute });
+  }
+  #count(minute: number, parent: number, child: number): void {
+    if (parent === child) return;
+    const key = `${minute} ${parent} ${child}`;
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+  }
+  /** Writes the counts since the last call; within the batch's transaction. */
+  save(store: Store): void {
+    for (const [key, calls] of this.#counts) {
+      const [minute = 0, parent = 0, child = 0] = key.split(' ').map(Number);
+      store.sql('INSERT INTO links (minute, parent, child, calls) VALUES (?, ?, ?, ?) ON CONFLICT (minute, parent, child) DO UPDATE SET calls = calls + excluded.calls').run(minute, parent, child, calls);
+    }
+  }
+  commit(): void {
+    this.#counts = new Map();
+  }
+}
+
+export type CallLink = { readonly parent: string; readonly child: string; readonly callCount: number };
+
+/** Calls between services in a window, ms since 1970. */
+export function readLinks(store: Store, fromMs: number, toMs: number): readonly CallLink[] {
+  const rows = store.sql(`SELECT p.name AS parent, c.name AS child, SUM(l.calls) AS calls FROM links l JOIN services p ON p.id = l.parent JOIN services c ON c.id = l.child
+    WHERE l.minute BETWEEN ? AND ? GROUP BY l.parent, l.child ORDER BY p.name, c.name`).all(Math.floor(fromMs / 60_000), Math.floor(toMs / 60_000));
+  return rows.map((row) => ({ parent: String(row['parent']), child: String(row['child']), callCount: Number(row['calls']) }));
+}
