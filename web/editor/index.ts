@@ -1,0 +1,2 @@
+export { YamlEditor } from './YamlEditor.tsx';
+export type { EditorMarker, YamlEditorProps } from './CodeEditor.tsx';
