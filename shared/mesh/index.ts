@@ -3,6 +3,7 @@ export type { JsonObject, KubeObject, ObjectMeta, ObjectRef, OwnerReference } fr
 export type { KindDefinition, PrinterColumn } from './schema/kind-definition.ts';
 export { anyObject, bool, def, definitionOf, int, int64, intOrString, like, list, map, num, obj, oneOf, present, req, str } from './schema/schema.ts';
 export type { Infer, Schema, SchemaNode } from './schema/schema.ts';
+export { crdOf } from './crd/crd-of.ts';
 export { BUILTIN_KINDS, CUSTOM_KINDS, kindByPlural, kindOf, KINDS } from './kinds/index.ts';
 export { condition, labelSelector, listMeta, objectMeta, objectReference } from './kinds/meta.ts';
 export type { Condition, LabelSelector } from './kinds/meta.ts';

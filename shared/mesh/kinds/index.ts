@@ -11,10 +11,21 @@ import { nodeKind } from './core/node.ts';
 import { clusterRoleBindingKind, clusterRoleKind, roleBindingKind, roleKind } from './core/rbac.ts';
 import { serviceKind } from './core/service.ts';
 import { mutatingWebhookKind, validatingWebhookKind } from './core/webhooks.ts';
+import { gatewayApiGatewayKind, gatewayClassKind } from './gateway-api/gateway.ts';
+import { httpRouteKind } from './gateway-api/http-route.ts';
+import { referenceGrantKind } from './gateway-api/reference-grant.ts';
+import { authorizationPolicyKind } from './istio/authorization-policy.ts';
 import { destinationRuleKind } from './istio/destination-rule.ts';
+import { envoyFilterKind, proxyConfigKind } from './istio/envoy-filter.ts';
+import { trafficExtensionKind, wasmPluginKind } from './istio/extensions.ts';
 import { gatewayKind } from './istio/gateway.ts';
 import { peerAuthenticationKind } from './istio/peer-authentication.ts';
+import { requestAuthenticationKind } from './istio/request-authentication.ts';
+import { serviceEntryKind } from './istio/service-entry.ts';
+import { sidecarKind } from './istio/sidecar.ts';
+import { telemetryKind } from './istio/telemetry.ts';
 import { virtualServiceKind } from './istio/virtual-service.ts';
+import { workloadEntryKind, workloadGroupKind } from './istio/workload.ts';
 import { podKind } from './pod/pod.ts';
 
 /** Kinds the API server serves without a CRD. */
@@ -23,7 +34,11 @@ export const BUILTIN_KINDS: readonly KindDefinition[] = [
   roleKind, clusterRoleKind, roleBindingKind, clusterRoleBindingKind, customResourceDefinitionKind, mutatingWebhookKind, validatingWebhookKind,
 ];
 /** Kinds that are served by CRDs: Istio's and the Gateway API's. */
-export const CUSTOM_KINDS: readonly KindDefinition[] = [virtualServiceKind, destinationRuleKind, gatewayKind, peerAuthenticationKind];
+export const CUSTOM_KINDS: readonly KindDefinition[] = [
+  virtualServiceKind, destinationRuleKind, gatewayKind, serviceEntryKind, sidecarKind, workloadEntryKind, workloadGroupKind, envoyFilterKind, proxyConfigKind,
+  peerAuthenticationKind, requestAuthenticationKind, authorizationPolicyKind, telemetryKind, wasmPluginKind, trafficExtensionKind,
+  gatewayApiGatewayKind, gatewayClassKind, httpRouteKind, referenceGrantKind,
+];
 /** Every kind the product knows. */
 export const KINDS: readonly KindDefinition[] = [...BUILTIN_KINDS, ...CUSTOM_KINDS];
 

@@ -20,4 +20,6 @@ export type KindDefinition = {
   readonly columns?: readonly PrinterColumn[];
   /** Other served versions of the same schema (Istio kinds: v1alpha3, v1beta1). */
   readonly otherVersions?: readonly string[];
+  /** The version in which custom resources are stored. Default: `version`. */
+  readonly storageVersion?: string;
 };

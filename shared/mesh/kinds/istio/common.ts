@@ -1,6 +1,6 @@
 import type { KindDefinition, PrinterColumn } from '../../schema/kind-definition.ts';
 import type { Fields, Infer, More, Schema, SchemaNode, Shape } from '../../schema/schema.ts';
-import { list, map, obj, oneOf, str } from '../../schema/schema.ts';
+import { list, map, obj, oneOf, req, str } from '../../schema/schema.ts';
 import type { Plain } from '../meta.ts';
 import { API_VERSION, KIND, objectMeta } from '../meta.ts';
 
@@ -27,6 +27,24 @@ export const workloadSelector = obj({
     'x-kubernetes-validations': [rule('self.all(key, !key.contains("*"))', 'wildcard not allowed in label key match'), rule('self.all(key, key.size() != 0)', 'key must not be empty')],
   }),
 }, 'The workloads it acts on. Default: all of the namespace (in the root namespace: of the mesh).');
+
+/** Labels of the workloads, in the networking kinds' older form. */
+export const labelsSelector = obj({
+  labels: map(str(undefined, { maxLength: 63, 'x-kubernetes-validations': [rule('!self.contains("*")', 'wildcard is not supported in selector')] }), 'Labels a workload must have, all of them.', { maxProperties: 256 }),
+}, 'The workloads it acts on. Default: all of the namespace (in the root namespace: of the mesh).');
+
+/** A port number that must lie in 1 to 65535. */
+export const portNumber = (description: string): Schema<number> => uint32(description, { 'x-kubernetes-validations': [rule('0 < self && self <= 65535', 'port must be between 1-65535')] });
+
+export const targetRef = obj({
+  group: str('API group of the target; empty for core.', { maxLength: 253, pattern: '^$|^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$' }),
+  kind: req(str('Kind of the target: Gateway, GatewayClass, Service or ServiceEntry.', { minLength: 1, maxLength: 63, pattern: '^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$' })),
+  name: req(str('Name of the target.', { minLength: 1, maxLength: 253 })),
+  namespace: str('Must be empty.', { 'x-kubernetes-validations': [rule('self.size() == 0', 'cross namespace referencing is not currently supported')] }),
+}, 'What it is attached to.');
+export const targetRefs = list(targetRef, 'What it is attached to, in place of a selector.', { maxItems: 16 });
+/** Only one way of saying what a policy is attached to. */
+export const oneTarget = rule('(has(self.selector) ? 1 : 0) + (has(self.targetRef) ? 1 : 0) + (has(self.targetRefs) ? 1 : 0) <= 1', 'only one of targetRefs or selector can be set');
 
 export const stringMatch = (description: string): Schema<StringMatch> => ({ ...stringMatchNode, description });
 const stringMatchNode = obj({
@@ -59,7 +77,7 @@ export function customSchema<const F extends Fields>(fields: F, description: str
 export const AGE: PrinterColumn = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp', description: 'Time since the object was made.' };
 type IstioOptions = {
   readonly kind: string; readonly plural: string; readonly schema: SchemaNode; readonly group?: string; readonly shortNames?: readonly string[];
-  readonly version?: string; readonly otherVersions?: readonly string[]; readonly columns?: readonly PrinterColumn[];
+  readonly version?: string; readonly otherVersions?: readonly string[]; readonly storageVersion?: string; readonly columns?: readonly PrinterColumn[];
 };
 export const NETWORKING = 'networking.istio.io';
 export const SECURITY = 'security.istio.io';
@@ -68,7 +86,8 @@ export function istioKind(options: IstioOptions): KindDefinition {
   const group = options.group ?? NETWORKING;
   return {
     group, version: options.version ?? 'v1', kind: options.kind, plural: options.plural, singular: options.kind.toLowerCase(), shortNames: options.shortNames ?? [],
-    categories: ['istio-io', group.replaceAll('.', '-')], namespaced: true, schema: options.schema, subresources: ['status'], columns: options.columns ?? [],
+    categories: ['istio-io', group.replaceAll('.', '-')], namespaced: true, schema: options.schema, subresources: ['status'],
+    ...(options.columns === undefined ? {} : { columns: options.columns }), ...(options.storageVersion === undefined ? {} : { storageVersion: options.storageVersion }),
     otherVersions: options.otherVersions ?? (group === SECURITY ? ['v1beta1'] : ['v1alpha3', 'v1beta1']),
   };
 }

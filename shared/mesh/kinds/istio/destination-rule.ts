@@ -39,7 +39,7 @@ const loadBalancer = obj({
   }, 'New endpoints get their share slowly.'),
   warmupDurationSecs: duration('Old form of warmup.duration.'),
 }, 'How requests are spread over endpoints.', atMostOne('simple', 'consistentHash', 'backendUtilization'));
-const connectionPool = obj({
+export const connectionPool = obj({
   tcp: obj({
     maxConnections: int('Most connections to a host. Default: no limit.'),
     connectTimeout: duration('Longest time to connect. Default 10s.'),

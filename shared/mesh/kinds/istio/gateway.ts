@@ -3,7 +3,7 @@ import { bool, list, map, obj, oneOf, present, req, str } from '../../schema/sch
 import { customSchema, istioKind, istioStatus, nullable, rule, uint32 } from './common.ts';
 
 const TLS_VERSIONS = ['TLS_AUTO', 'TLSV1_0', 'TLSV1_1', 'TLSV1_2', 'TLSV1_3'] as const;
-const tls = obj({
+export const serverTls = obj({
   mode: oneOf(['PASSTHROUGH', 'SIMPLE', 'MUTUAL', 'AUTO_PASSTHROUGH', 'ISTIO_MUTUAL', 'OPTIONAL_MUTUAL'], 'SIMPLE: TLS ends here; MUTUAL: and clients need a certificate; PASSTHROUGH: passed on by server name.'),
   httpsRedirect: bool('Answer plain HTTP with a redirection to HTTPS.'),
   credentialName: str('Secret with key and certificate.'),
@@ -38,7 +38,7 @@ const port = obj({
 const server = obj({
   port: req(port),
   hosts: req(list(str(), 'Host names it takes; namespace/host limits them to VirtualServices of that namespace.')),
-  tls,
+  tls: serverTls,
   bind: str('Address to listen on. Default: all.'),
   defaultEndpoint: str('Not used.'),
   name: str('Name of the server.'),

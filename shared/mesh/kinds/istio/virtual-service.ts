@@ -3,7 +3,7 @@ import { bool, int, list, map, num, obj, oneOf, present, req, str } from '../../
 import { AGE, atMostOne, customSchema, duration, istioKind, istioStatus, nullable, stringMatch, uint32 } from './common.ts';
 
 const portSelector = obj({ number: uint32('Port number.') }, 'Port of the destination. Needed when the Service has several and none fits the one that was called.');
-const destination = obj({
+export const destination = obj({
   host: req(str('Service to send to. A short name means a Service in the namespace of this rule.')),
   subset: str('Subset of the service, defined in a DestinationRule.'),
   port: portSelector,
