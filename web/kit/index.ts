@@ -3,6 +3,7 @@ export { Button, ButtonLink, IconButton, Kbd, Segments, TextLink } from './contr
 export type { ButtonProps } from './controls/Button.tsx';
 export { Checkbox, Field, NumberField } from './controls/Field.tsx';
 export { Slider } from './controls/Slider.tsx';
+export { CommandKeys, isOffered, runCommand, useCommand, useHint } from './commands.ts';
 export * from './format.ts';
 export * from './icons.ts';
 export { KitProvider } from './KitProvider.tsx';
@@ -22,6 +23,7 @@ export { Command, Empty } from './panel/Empty.tsx';
 export { ErrorBoundary } from './panel/ErrorBoundary.tsx';
 export { Facts } from './panel/Facts.tsx';
 export { Inspector, InspectorPart } from './panel/Inspector.tsx';
+export { PageBody, PageHead, PageSplit, Toolbar } from './panel/PageHead.tsx';
 export { panelState } from './panel/panel-state.ts';
 export type { Missing, PanelState } from './panel/panel-state.ts';
 export { Panel, PanelBody, Section, Skeleton } from './panel/Panel.tsx';

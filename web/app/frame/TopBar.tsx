@@ -1,0 +1,69 @@
+import type { ReactNode } from 'react';
+import { useMeta, useOverview, useScope, useSetScope, windowLabel, WINDOWS } from '#web/data';
+import type { Overview } from '#web/data';
+import { peek } from '#shared/base';
+import { IconButton, IconMoon, IconSearch, IconSun, Kbd, Lock, Menu, MultiSelect, Select, count, percent, setTheme, useTheme, useThemeChoice } from '#web/kit';
+import { printKeys } from '../keys/HelpSheet.tsx';
+import css from './frame.module.css';
+import { Lighthouse } from './Lighthouse.tsx';
+import { LiveChip } from './LiveChip.tsx';
+
+export function TopBar({ onSearch }: { readonly onSearch: () => void }): ReactNode {
+  const meta = useMeta().reading;
+  const known = meta === undefined ? undefined : peek(meta);
+  return (
+    <header className={css['topbar']}>
+      <span className={css['brand']}><Lighthouse />Pharos</span>
+      <span className={css['mesh']}><span className="muted">Mesh</span> {known?.mesh ?? '…'}</span>
+      <Namespaces names={known?.namespaces ?? []} />
+      <span className={css['gap']} />
+      <button type="button" className={css['search']} onClick={onSearch}><IconSearch size={15} aria-hidden /><span>Search or jump to…</span>{printKeys('Mod K').map((key) => key).join(' ') === '' ? null : <Kbd>{printKeys('Mod K').join(' ')}</Kbd>}</button>
+      <MtlsChip />
+      <WindowChoice />
+      <LiveChip />
+      <ThemeButton />
+    </header>
+  );
+}
+
+function Namespaces({ names }: { readonly names: readonly string[] }): ReactNode {
+  const scope = useScope();
+  const setScope = useSetScope();
+  const chosen = scope.namespaces;
+  const options = [...new Set([...names, ...chosen])].map((name) => ({ value: name, label: name }));
+  const summary = chosen.length === 0 ? 'all' : chosen.length <= 2 ? chosen.join(', ') : `${chosen.length} of ${names.length}`;
+  return <MultiSelect label="Namespaces" options={options} value={chosen} onChange={(namespaces) => setScope({ namespaces })} summary={summary} allLabel="All namespaces" searchable />;
+}
+
+function WindowChoice(): ReactNode {
+  const scope = useScope();
+  const setScope = useSetScope();
+  const options = WINDOWS.some((w) => w.value === scope.window) ? WINDOWS : [{ value: scope.window, label: windowLabel(scope.window) }, ...WINDOWS];
+  return <Select label="Window" options={options.map(({ value, label }) => ({ value, label }))} value={scope.window} onChange={(next) => setScope({ window: next })} summary={windowLabel(scope.window)} />;
+}
+
+/** Mutual TLS as it was observed, never as it is configured. */
+function MtlsChip(): ReactNode {
+  const scope = useScope();
+  const reading = useOverview().reading;
+  const overview: Overview | undefined = reading === undefined ? undefined : peek(reading);
+  const mtls = overview === undefined ? undefined : peek(overview.mtls);
+  if (mtls === undefined || mtls.total === 0) return <span className={css['mtls']} title="No request was seen in this window, so nothing is claimed."><span className="muted">mTLS</span> –</span>;
+  return (
+    <span className={css['mtls']} title={`${count(mtls.plaintext)} of ${count(mtls.total)} requests were plaintext in the last ${windowLabel(scope.window)}, as the sidecars reported.`}>
+      <Lock open={mtls.share < 1} />
+      <span>mTLS {percent(mtls.share)}</span>
+      <span className={css['mtlsHow']}>observed, {windowLabel(scope.window)}</span>
+    </span>
+  );
+}
+
+function ThemeButton(): ReactNode {
+  const theme = useTheme();
+  const choice = useThemeChoice();
+  const mark = (option: string): string | undefined => (option === choice ? 'on' : undefined);
+  return (
+    <Menu label="Theme" target={<IconButton label={`Theme: ${choice}`}>{theme === 'dark' ? <IconMoon aria-hidden /> : <IconSun aria-hidden />}</IconButton>}
+      items={[{ label: 'Light', hint: mark('light'), onPick: () => setTheme('light') }, { label: 'Dark', hint: mark('dark'), onPick: () => setTheme('dark') }, { label: 'As the system', hint: mark('system'), onPick: () => setTheme('system') }]} />
+  );
+}

@@ -1,0 +1,21 @@
+import type { ComponentType } from 'react';
+import { IconOverview } from '#web/kit';
+
+/** A page: its address and everything below it, its place in the rail and after `g`. The code is loaded when it is opened. */
+export type PageDef = {
+  readonly id: string;
+  readonly base: string;
+  readonly label: string;
+  /** The letter after `g`. */
+  readonly letter: string;
+  readonly icon: ComponentType<{ readonly size?: number | string; readonly stroke?: number | string; readonly 'aria-hidden'?: boolean }>;
+  /** The page's front door; `Page` draws every address below `base`. */
+  readonly load: () => Promise<{ readonly Page: ComponentType }>;
+};
+
+/** The pages that exist, in the order of the rail. */
+export const PAGES: readonly PageDef[] = [
+  { id: 'overview', base: '/overview', label: 'Overview', letter: 'o', icon: IconOverview, load: () => import('#web/pages/overview') },
+];
+
+export const pageAt = (location: string): PageDef | undefined => PAGES.find((page) => location === page.base || location.startsWith(`${page.base}/`));

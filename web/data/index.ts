@@ -1,0 +1,21 @@
+// The only place that fetches. Pages use the hooks; parts that draw get data by props.
+export { call } from './api/call.ts';
+export { ApiFault, sourceErrorOf } from './api/fault.ts';
+export { useChange, useConfigDelete, useConfigSave, useLoadMaker, useRollout, useShiftApply, useShiftPlan, useUndo } from './changes.ts';
+export type { SaveInput, ShiftRequest } from './changes.ts';
+export { useGraph, useGraphAt } from './graph/use-graph.ts';
+export type { LiveGraph } from './graph/use-graph.ts';
+export { links } from './links.ts';
+export type { ObjectRef, TraceSearch } from './links.ts';
+export { useLiveState } from './live-state.ts';
+export type { LiveState } from './live-state.ts';
+export { createQueryClient } from './query-client.ts';
+export * from './resources.ts';
+export { DEFAULT_SCOPE, DEFAULT_WINDOW, stepWindow, windowLabel, windowMs, WINDOWS } from './scope/scope.ts';
+export type { Scope } from './scope/scope.ts';
+export { ScopeKeeper, scopeQuery, useScope, useSetScope, useVisible } from './scope/use-scope.ts';
+export { useUrlState, withState } from './scope/use-url-state.ts';
+export type { UrlCodec } from './scope/use-url-state.ts';
+export type * from './types.ts';
+export { asked, askedReading, POLL_MS, useRoute } from './use-route.ts';
+export type { Asked, Polling } from './use-route.ts';
