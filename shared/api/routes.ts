@@ -15,8 +15,13 @@ const route = <const R extends RouteSpec>(r: R): R => r;
 export const ROUTES = {
   meta: route({ method: 'GET', path: '/api/meta', summary: 'Version, mesh, namespaces and the state of each source', permission: 'read', params: none, query: none, reply: s.meta }),
   overview: route({ method: 'GET', path: '/api/overview', summary: 'The four figures, services worst first, last changes', permission: 'read', params: none, query: z.object({ ...window, namespaces: z.optional(z.string()) }), reply: s.overview }),
-  /** SSE: events named `frame` with a GraphFrame (shared/graph), `sources` with sourceState[], `ping`. */
+  /**
+   * SSE: `frame` (read it with decodeFrame(JSON.parse(data)) of shared/graph, then applyFrame), `sources` with sourceState[] when one changed,
+   * `ping` {at, revision} when a picture was made and nothing had changed; `at` is the time of the data, so now - at is how far behind it is.
+   * `base` is the revision a client still holds from before a reconnect.
+   */
   graphStream: route({ method: 'GET', path: '/api/graph/stream', summary: 'The graph as frames', permission: 'read', params: none, query: z.object({ ...window, namespaces: z.optional(z.string()), grouping: z.optional(z.string()), base: z.optional(z.string()) }), reply: z.unknown(), sse: true }),
+  /** A full frame in its compact form: decodeFrame of shared/graph. */
   graph: route({ method: 'GET', path: '/api/graph', summary: 'The graph now, as one full frame', permission: 'read', params: none, query: z.object({ ...window, namespaces: z.optional(z.string()), grouping: z.optional(z.string()) }), reply: z.unknown() }),
   services: route({ method: 'GET', path: '/api/services', summary: 'Services with traffic', permission: 'read', params: none, query: z.object({ ...window, namespaces: z.optional(z.string()) }), reply: s.reading(z.array(s.serviceRow)) }),
   service: route({ method: 'GET', path: '/api/services/:namespace/:name', summary: 'One service', permission: 'read', params: nsName, query: z.object(window), reply: s.serviceDetail }),
