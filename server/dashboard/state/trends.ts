@@ -1,6 +1,6 @@
 import type { Reading } from '#shared/base';
 import { peek } from '#shared/base';
-import { quote } from '#shared/graph';
+import { quote, quoteRegex } from '#shared/graph';
 import type { PromLine } from '#shared/graph';
 import { METRIC } from '#shared/telemetry';
 import type { MeshState } from './mesh-state.ts';
@@ -73,4 +73,4 @@ export function requestsBy(labels: readonly string[], seconds: number, matchers 
 }
 
 /** `label=~"a|b"` for exact names. */
-export const oneOf = (label: string, names: readonly string[]): string => `${label}=~${quote(names.map((name) => name.replaceAll(/[\\^$.|?*+()[\]{}]/g, String.raw`\$&`)).join('|'))}`;
+export const oneOf = (label: string, names: readonly string[]): string => `${label}=~${quote(names.map(quoteRegex).join('|'))}`;

@@ -21,14 +21,15 @@ const PLACE = [
 const REQUEST_LABELS = ['reporter', ...PLACE, 'source_principal', 'destination_principal', 'request_protocol', 'response_code', 'grpc_response_status', 'response_flags', 'connection_security_policy'];
 const TCP_LABELS = ['reporter', ...PLACE, 'source_principal', 'destination_principal', 'response_flags', 'connection_security_policy'];
 
-const quoteRegex = (text: string): string => text.replaceAll(/[\\^$.|?*+()[\]{}]/g, String.raw`\\$&`);
+/** A text as a regular expression (RE2) that matches it alone. */
+export const quoteRegex = (text: string): string => text.replaceAll(/[\\^$.|?*+()[\]{}]/g, String.raw`\$&`);
 /** A text as a PromQL string literal. */
 export const quote = (text: string): string => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;
 
 /** `selector(m)` for all, or the union of what leaves and what enters the namespaces. A series of both kinds is counted once: `or` is by full label set. */
 function inNamespaces(namespaces: readonly string[] | undefined, expression: (matchers: string) => string): string {
   if (namespaces === undefined || namespaces.length === 0 || namespaces.length > NAMESPACES_IN_MATCHER_MAX) return expression('');
-  const names = `"${namespaces.toSorted().map(quoteRegex).join('|')}"`;
+  const names = quote(namespaces.toSorted().map(quoteRegex).join('|'));
   const sides = ['source_workload_namespace', 'destination_workload_namespace', 'destination_service_namespace'].map((label) => expression(`${label}=~${names}`));
   return `(${sides.join(' or ')})`;
 }
