@@ -1,1 +1,3 @@
 export * from './otlp/index.ts';
+export * from './x509/index.ts';
+export * from './xds/index.ts';
