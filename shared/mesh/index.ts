@@ -3,7 +3,18 @@ export type { JsonObject, KubeObject, ObjectMeta, ObjectRef, OwnerReference } fr
 export type { KindDefinition, PrinterColumn } from './schema/kind-definition.ts';
 export { anyObject, bool, def, definitionOf, int, int64, intOrString, like, list, map, num, obj, oneOf, present, req, str } from './schema/schema.ts';
 export type { Infer, Schema, SchemaNode } from './schema/schema.ts';
+export { checkObject, fits } from './check/check-object.ts';
+export type { CheckOptions } from './check/check-object.ts';
+export type { CelCall, CelEvaluator } from './check/check-rules.ts';
+export { applyDefaults } from './check/defaults.ts';
+export { fieldText } from './check/issue.ts';
+export type { FieldPath, IssueCode, IssueReason, SchemaIssue } from './check/issue.ts';
+export { prune } from './check/prune.ts';
+export { unknownFields } from './check/unknown-fields.ts';
 export { crdOf } from './crd/crd-of.ts';
+export { openApiDocument } from './openapi/open-api-document.ts';
+export type { OpenApiDocument, OpenApiKind } from './openapi/open-api-document.ts';
+export { schemaAt } from './schema/schema-at.ts';
 export { BUILTIN_KINDS, CUSTOM_KINDS, kindByPlural, kindOf, KINDS } from './kinds/index.ts';
 export { condition, labelSelector, listMeta, objectMeta, objectReference } from './kinds/meta.ts';
 export type { Condition, LabelSelector } from './kinds/meta.ts';

@@ -7,6 +7,8 @@ const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 
 /** A moment as RFC 3339 with seconds. */
 export const time = (description: string): Schema<string> => str(description, { format: 'date-time' });
+/** A text that is one of a few words. The API server checks them by its own rules; editors offer them. */
+export const choice = (values: readonly string[], description: string, more?: More): Schema<string> => str(description, { ...more, enum: values });
 /** An amount as Kubernetes writes it: "100m", "1Gi", or a bare number. */
 export const quantity: Schema<string | number> = defNode<string | number>('io.k8s.apimachinery.pkg.api.resource.Quantity', {
   'x-kubernetes-int-or-string': true, description: 'An amount with a suffix: decimal (m, k, M, G) or binary (Ki, Mi, Gi), for example 100m or 1Gi.',

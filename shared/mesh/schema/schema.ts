@@ -13,6 +13,9 @@ export type SchemaNode = {
   readonly pattern?: string;
   readonly minimum?: number;
   readonly maximum?: number;
+  readonly exclusiveMinimum?: boolean;
+  readonly exclusiveMaximum?: boolean;
+  readonly multipleOf?: number;
   readonly minLength?: number;
   readonly maxLength?: number;
   readonly minItems?: number;
@@ -34,7 +37,7 @@ export type SchemaNode = {
   readonly 'x-kubernetes-map-type'?: 'atomic' | 'granular';
   readonly 'x-kubernetes-patch-strategy'?: string;
   readonly 'x-kubernetes-patch-merge-key'?: string;
-  readonly 'x-kubernetes-validations'?: readonly { readonly rule: string; readonly message?: string; readonly messageExpression?: string; readonly reason?: string; readonly fieldPath?: string }[];
+  readonly 'x-kubernetes-validations'?: readonly { readonly rule: string; readonly message?: string; readonly messageExpression?: string; readonly reason?: string; readonly fieldPath?: string; readonly optionalOldSelf?: boolean }[];
   /** One of these fields at most may be set (protobuf oneof). Checked by the validator, not published. */
   readonly 'x-pharos-oneof'?: readonly (readonly string[])[];
   /** Name of the definition in the Kubernetes API ("io.k8s.api.core.v1.PodSpec"); OpenAPI documents refer to it. See `definitionOf`. */

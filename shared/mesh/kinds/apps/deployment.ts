@@ -1,7 +1,7 @@
 import type { Infer } from '../../schema/schema.ts';
 import { bool, def, int, int64, like, present, req, str } from '../../schema/schema.ts';
 import { builtin } from '../builtin.ts';
-import { keyedList, kindSchema, labelSelector, numberOrText, time } from '../meta.ts';
+import { choice, keyedList, kindSchema, labelSelector, numberOrText, time } from '../meta.ts';
 import { podTemplateSpec } from '../pod/pod-spec.ts';
 
 const APPS = 'io.k8s.api.apps.v1';
@@ -9,7 +9,7 @@ const rollingUpdate = def(`${APPS}.RollingUpdateDeployment`, {
   maxSurge: numberOrText('Pods above replicas during a rollout: a number or a percentage. Default 25%.'),
   maxUnavailable: numberOrText('Pods that may be missing during a rollout: a number or a percentage. Default 25%.'),
 }, 'Pace of a rolling update.');
-const strategy = def(`${APPS}.DeploymentStrategy`, { type: str('RollingUpdate (default) or Recreate.'), rollingUpdate }, 'How pods are replaced.');
+const strategy = def(`${APPS}.DeploymentStrategy`, { type: choice(['Recreate', 'RollingUpdate'], 'RollingUpdate (default) or Recreate.'), rollingUpdate }, 'How pods are replaced.');
 const spec = def(`${APPS}.DeploymentSpec`, {
   replicas: int('Wanted number of pods. Default 1.'),
   selector: req(like(labelSelector, 'Labels of its pods; must fit the template. Cannot be changed.')),

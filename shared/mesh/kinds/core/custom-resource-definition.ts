@@ -1,5 +1,5 @@
 import type { Infer, Schema, SchemaNode } from '../../schema/schema.ts';
-import { bool, def, int, int64, like, list, num, obj, req, str } from '../../schema/schema.ts';
+import { bool, def, int, int64, like, list, num, req, str } from '../../schema/schema.ts';
 import { builtin } from '../builtin.ts';
 import { anyValue, atomicList, keyedList, kindSchema } from '../meta.ts';
 
@@ -37,7 +37,7 @@ const column = def(`${EXT}.CustomResourceColumnDefinition`, {
   name: req(str('Title.')), type: req(str('string, integer, number, boolean or date.')), jsonPath: req(str('Path in the object.')), format: str('Such as name.'), description: str('What it shows.'), priority: int('0: always shown; more: only with -o wide.'),
 }, 'A column of kubectl get.');
 const scale = def(`${EXT}.CustomResourceSubresourceScale`, { specReplicasPath: req(str('Path of the wanted number.')), statusReplicasPath: req(str('Path of the number there is.')), labelSelectorPath: str('Path of the selector.') }, 'The scale subresource.');
-const subresources = def(`${EXT}.CustomResourceSubresources`, { status: obj({}, 'The status subresource.', { 'x-pharos-def': `${EXT}.CustomResourceSubresourceStatus` }), scale }, 'Subresources.');
+const subresources = def(`${EXT}.CustomResourceSubresources`, { status: def(`${EXT}.CustomResourceSubresourceStatus`, {}, 'The status subresource.'), scale }, 'Subresources.');
 const validation = def(`${EXT}.CustomResourceValidation`, { openAPIV3Schema: like(schemaPropsTyped, 'The schema.') }, 'How objects are checked.');
 const selectableField = def(`${EXT}.SelectableField`, { jsonPath: req(str('Path of the field.')) }, 'A field that field selectors may use.');
 const version = def(`${EXT}.CustomResourceDefinitionVersion`, {

@@ -1,7 +1,7 @@
 import type { Infer } from '../../schema/schema.ts';
 import { bool, def, int, list, map, req, str } from '../../schema/schema.ts';
 import { builtin } from '../builtin.ts';
-import { atomicList, kindSchema, objectReference } from '../meta.ts';
+import { atomicList, choice, kindSchema, objectReference } from '../meta.ts';
 
 const DISCOVERY = 'io.k8s.api.discovery.v1';
 const endpointConditions = def(`${DISCOVERY}.EndpointConditions`, {
@@ -25,7 +25,7 @@ const endpointPort = def(`${DISCOVERY}.EndpointPort`, {
   name: str('Name, as in the Service.'), port: int('Port number of the endpoints.'), protocol: str('TCP (default), UDP or SCTP.'), appProtocol: str('Application protocol.'),
 }, 'A port of the endpoints.', { 'x-kubernetes-map-type': 'atomic' });
 const schema = kindSchema(`${DISCOVERY}.EndpointSlice`, {
-  addressType: req(str('IPv4, IPv6 or FQDN; cannot be changed.')),
+  addressType: req(choice(['FQDN', 'IPv4', 'IPv6'], 'IPv4, IPv6 or FQDN; cannot be changed.')),
   endpoints: req(atomicList(endpoint, 'The backends, at most 1000.')),
   ports: atomicList(endpointPort, 'Ports of every endpoint.'),
 }, 'A part of the backends of a Service; the label kubernetes.io/service-name says which.');

@@ -1,10 +1,10 @@
 import type { Infer } from '../../schema/schema.ts';
 import { bool, def, int, int64, list, req, str } from '../../schema/schema.ts';
 import { builtin } from '../builtin.ts';
-import { atomicList, keyedList, kindSchema, quantities, setList, time } from '../meta.ts';
+import { atomicList, choice, keyedList, kindSchema, quantities, setList, time } from '../meta.ts';
 
 const CORE = 'io.k8s.api.core.v1';
-const taint = def(`${CORE}.Taint`, { key: req(str('Key.')), effect: req(str('NoSchedule, PreferNoSchedule or NoExecute.')), value: str('Value.'), timeAdded: time('Since when.') }, 'Keeps pods away that do not tolerate it.');
+const taint = def(`${CORE}.Taint`, { key: req(str('Key.')), effect: req(choice(['NoExecute', 'NoSchedule', 'PreferNoSchedule'], 'NoSchedule, PreferNoSchedule or NoExecute.')), value: str('Value.'), timeAdded: time('Since when.') }, 'Keeps pods away that do not tolerate it.');
 const configMapNodeSource = def(`${CORE}.ConfigMapNodeConfigSource`, {
   namespace: req(str('Namespace.')), name: req(str('Name.')), kubeletConfigKey: req(str('Key.')), uid: str('UID.'), resourceVersion: str('Version.'),
 }, 'A ConfigMap with kubelet settings.');

@@ -1,13 +1,13 @@
 import type { Infer } from '../../schema/schema.ts';
 import { bool, def, int, like, map, present, req, str } from '../../schema/schema.ts';
 import { builtin } from '../builtin.ts';
-import { atomicList, conditions, keyedList, kindSchema, numberOrText } from '../meta.ts';
+import { atomicList, choice, conditions, keyedList, kindSchema, numberOrText } from '../meta.ts';
 
 const CORE = 'io.k8s.api.core.v1';
 const servicePort = def(`${CORE}.ServicePort`, {
   port: req(int('Port of the Service.')),
   name: str('Name; needed with several ports. Istio reads the protocol from its beginning: http, http2, grpc, https, tls, tcp …'),
-  protocol: str('TCP (default), UDP or SCTP.', { default: 'TCP' }),
+  protocol: choice(['SCTP', 'TCP', 'UDP'], 'TCP (default), UDP or SCTP.', { default: 'TCP' }),
   targetPort: numberOrText('Port of the pods: a number or the name of a container port. Default: as port.'),
   appProtocol: str('Application protocol; goes before the name.'),
   nodePort: int('Port on every node, for NodePort and LoadBalancer; allocated when empty.'),
@@ -18,19 +18,19 @@ const affinityConfig = def(`${CORE}.SessionAffinityConfig`, { clientIP }, 'Setti
 const spec = def(`${CORE}.ServiceSpec`, {
   selector: map(str(), 'Labels of the pods behind the Service. Without it, endpoints are kept by somebody else.', { 'x-kubernetes-map-type': 'atomic' }),
   ports: keyedList(servicePort, 'port', 'The ports.', ['port', 'protocol']),
-  type: str('ClusterIP (default), NodePort, LoadBalancer or ExternalName.'),
+  type: choice(['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'], 'ClusterIP (default), NodePort, LoadBalancer or ExternalName.'),
   clusterIP: str('Address in the cluster; allocated when empty. "None" makes it headless.'),
   clusterIPs: atomicList(str(), 'Addresses in the cluster; the first is clusterIP.'),
   externalName: str('DNS name the Service is an alias for, with type ExternalName.'),
   externalIPs: atomicList(str(), 'Further addresses, kept by somebody else.'),
-  externalTrafficPolicy: str('Cluster or Local: whether traffic from outside may go on to other nodes.'),
-  internalTrafficPolicy: str('Cluster (default) or Local.'),
+  externalTrafficPolicy: choice(['Cluster', 'Local'], 'Cluster or Local: whether traffic from outside may go on to other nodes.'),
+  internalTrafficPolicy: choice(['Cluster', 'Local'], 'Cluster (default) or Local.'),
   trafficDistribution: str('A wish where to send traffic, such as PreferSameZone.'),
-  sessionAffinity: str('None (default) or ClientIP.'),
+  sessionAffinity: choice(['ClientIP', 'None'], 'None (default) or ClientIP.'),
   sessionAffinityConfig: affinityConfig,
   publishNotReadyAddresses: bool('Also name pods that are not ready. Default false.'),
   ipFamilies: atomicList(str(), 'IPv4, IPv6 or both.'),
-  ipFamilyPolicy: str('SingleStack, PreferDualStack or RequireDualStack.'),
+  ipFamilyPolicy: choice(['PreferDualStack', 'RequireDualStack', 'SingleStack'], 'SingleStack, PreferDualStack or RequireDualStack.'),
   loadBalancerIP: str('Old: wanted address of the load balancer.'),
   loadBalancerClass: str('Which load balancer implementation.'),
   loadBalancerSourceRanges: atomicList(str(), 'Address ranges that may come in.'),

@@ -1,6 +1,6 @@
 import type { Infer, Schema } from '../../schema/schema.ts';
 import { def, int, int64, like, req, str } from '../../schema/schema.ts';
-import { atomicList, labelSelector } from '../meta.ts';
+import { atomicList, choice, labelSelector } from '../meta.ts';
 
 const CORE = 'io.k8s.api.core.v1';
 const ATOMIC = { 'x-kubernetes-map-type': 'atomic' } as const;
@@ -41,16 +41,16 @@ export const toleration = def(`${CORE}.Toleration`, {
   key: str('Taint key; empty with Exists tolerates all.'),
   operator: str('Exists or Equal (default).'),
   value: str('Taint value, for Equal.'),
-  effect: str('NoSchedule, PreferNoSchedule or NoExecute; empty is all.'),
+  effect: choice(['NoExecute', 'NoSchedule', 'PreferNoSchedule'], 'NoSchedule, PreferNoSchedule or NoExecute; empty is all.'),
   tolerationSeconds: int64('How long to stay after a NoExecute taint. Default: for ever.'),
 }, 'A taint the pod puts up with.');
 export const topologySpreadConstraint = def(`${CORE}.TopologySpreadConstraint`, {
   maxSkew: req(int('Largest difference between areas.')),
   topologyKey: req(str('Node label that names the area.')),
-  whenUnsatisfiable: req(str('DoNotSchedule or ScheduleAnyway.')),
+  whenUnsatisfiable: req(choice(['DoNotSchedule', 'ScheduleAnyway'], 'DoNotSchedule or ScheduleAnyway.')),
   labelSelector: like(labelSelector, 'The pods that are counted.'),
   minDomains: int('Least number of areas.'),
   matchLabelKeys: atomicList(str(), 'Label keys taken from this pod.'),
-  nodeAffinityPolicy: str('Honor or Ignore.'),
-  nodeTaintsPolicy: str('Honor or Ignore.'),
+  nodeAffinityPolicy: choice(['Honor', 'Ignore'], 'Honor or Ignore.'),
+  nodeTaintsPolicy: choice(['Honor', 'Ignore'], 'Honor or Ignore.'),
 }, 'How pods are spread over areas.');

@@ -1,6 +1,6 @@
 import type { Infer, Schema } from '../../schema/schema.ts';
 import { bool, def, int, like, req, str } from '../../schema/schema.ts';
-import { atomicList, keyedList, quantities, quantity } from '../meta.ts';
+import { atomicList, choice, keyedList, quantities, quantity } from '../meta.ts';
 import { lifecycle, probe } from './probe.ts';
 import { securityContext } from './security.ts';
 
@@ -39,7 +39,7 @@ const envFromSource = def(`${CORE}.EnvFromSource`, { prefix: str('Put before eve
 const containerPort = def(`${CORE}.ContainerPort`, {
   containerPort: req(int('Port inside the pod, 1 to 65535.')),
   name: str('Name that Services and probes can use; at most 15 characters.'),
-  protocol: str('TCP (default), UDP or SCTP.', { default: 'TCP' }),
+  protocol: choice(['SCTP', 'TCP', 'UDP'], 'TCP (default), UDP or SCTP.', { default: 'TCP' }),
   hostPort: int('Port on the node that leads here.'),
   hostIP: str('Address of the node to bind hostPort on.'),
 }, 'A port the container listens on.');
@@ -50,7 +50,7 @@ const volumeMount = def(`${CORE}.VolumeMount`, {
   subPathExpr: str('As subPath, with $(VARIABLE) replaced.'),
   readOnly: bool('Mount read-only. Default false.'),
   recursiveReadOnly: str('Disabled, IfPossible or Enabled: also for mounts below.'),
-  mountPropagation: str('None (default), HostToContainer or Bidirectional.'),
+  mountPropagation: choice(['Bidirectional', 'HostToContainer', 'None'], 'None (default), HostToContainer or Bidirectional.'),
 }, 'A volume as the container sees it.');
 const volumeDevice = def(`${CORE}.VolumeDevice`, { name: req(str('Name of the volume claim.')), devicePath: req(str('Device path in the container.')) }, 'A raw block device.');
 const resourceClaim = def(`${CORE}.ResourceClaim`, { name: req(str('Name of a claim in pod.spec.resourceClaims.')), request: str('One request of the claim.') }, 'A claim the container uses.');
@@ -68,7 +68,7 @@ const restartRule = def(`${CORE}.ContainerRestartRule`, { action: req(str('What 
 const containerFields = {
   name: req(str('Name, unique in the pod; cannot be changed.')),
   image: str('Image of the container.'),
-  imagePullPolicy: str('Always, Never or IfNotPresent. Default: Always for the tag latest, else IfNotPresent.'),
+  imagePullPolicy: choice(['Always', 'IfNotPresent', 'Never'], 'Always, Never or IfNotPresent. Default: Always for the tag latest, else IfNotPresent.'),
   command: atomicList(str(), 'Program, in place of the image\'s entry point; not run by a shell.'),
   args: atomicList(str(), 'Arguments, in place of the image\'s.'),
   workingDir: str('Folder the program starts in.'),
@@ -87,7 +87,7 @@ const containerFields = {
   restartPolicy: str('Always on an init container makes it a sidecar: started in order, running as long as the pod.'),
   restartPolicyRules: atomicList(restartRule, 'What to do by exit code, before restartPolicy.'),
   terminationMessagePath: str('File whose end becomes the termination message. Default /dev/termination-log.'),
-  terminationMessagePolicy: str('File (default) or FallbackToLogsOnError.'),
+  terminationMessagePolicy: choice(['FallbackToLogsOnError', 'File'], 'File (default) or FallbackToLogsOnError.'),
   stdin: bool('Keep standard input open. Default false.'),
   stdinOnce: bool('Close standard input after the first client left.'),
   tty: bool('Give it a terminal; needs stdin.'),

@@ -1,6 +1,6 @@
 import type { Infer, Schema } from '../../schema/schema.ts';
 import { bool, def, int, int64, like, map, req, str } from '../../schema/schema.ts';
-import { atomicList, keyedList, localObjectReference, objectMeta, quantities } from '../meta.ts';
+import { atomicList, choice, keyedList, localObjectReference, objectMeta, quantities } from '../meta.ts';
 import { affinity, toleration, topologySpreadConstraint } from './affinity.ts';
 import { container, ephemeralContainer, resourceRequirements } from './container.ts';
 import { podSecurityContext } from './security.ts';
@@ -29,7 +29,7 @@ const podSpecNode = def(`${CORE}.PodSpec`, {
   serviceAccountName: str('Service account the pod runs as. Default: default.'),
   serviceAccount: str('Old name of serviceAccountName.'),
   automountServiceAccountToken: bool('Whether a token is mounted. Default true.'),
-  restartPolicy: str('Always (default), OnFailure or Never.'),
+  restartPolicy: choice(['Always', 'Never', 'OnFailure'], 'Always (default), OnFailure or Never.'),
   terminationGracePeriodSeconds: int64('Seconds between the request to end and the kill. Default 30.'),
   activeDeadlineSeconds: int64('Longest life of the pod.'),
   nodeName: str('Node the pod runs on; set by the scheduler.'),
@@ -42,7 +42,7 @@ const podSpecNode = def(`${CORE}.PodSpec`, {
   workloadRef,
   priorityClassName: str('Name of the priority class.'),
   priority: int('Priority; the higher, the sooner scheduled.'),
-  preemptionPolicy: str('PreemptLowerPriority (default) or Never.'),
+  preemptionPolicy: choice(['Never', 'PreemptLowerPriority'], 'PreemptLowerPriority (default) or Never.'),
   securityContext: like(podSecurityContext, 'User, groups and other rights of all containers.'),
   imagePullSecrets: keyedList(localObjectReference, 'name', 'Secrets for pulling images.'),
   hostNetwork: bool('Use the node\'s network. Default false.'),
@@ -54,7 +54,7 @@ const podSpecNode = def(`${CORE}.PodSpec`, {
   subdomain: str('Name of the headless Service for the pod\'s DNS name.'),
   setHostnameAsFQDN: bool('Use the full name as host name. Default false.'),
   hostAliases: keyedList(hostAlias, 'ip', 'Lines added to the hosts file.'),
-  dnsPolicy: str('ClusterFirst (default), ClusterFirstWithHostNet, Default or None.'),
+  dnsPolicy: choice(['ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None'], 'ClusterFirst (default), ClusterFirstWithHostNet, Default or None.'),
   dnsConfig,
   shareProcessNamespace: bool('All containers see each other\'s processes. Default false.'),
   enableServiceLinks: bool('Give variables for every Service of the namespace. Default true.'),

@@ -1,6 +1,6 @@
 import type { Infer, Schema } from '../../schema/schema.ts';
 import { bool, def, int, int64, like, list, map, req, str } from '../../schema/schema.ts';
-import { atomicList, keyedList, quantities, time } from '../meta.ts';
+import { atomicList, choice, keyedList, quantities, time } from '../meta.ts';
 import { resourceRequirements } from './container.ts';
 
 const CORE = 'io.k8s.api.core.v1';
@@ -53,7 +53,7 @@ const hostIP = def(`${CORE}.HostIP`, { ip: req(str('Address.')) }, 'An address o
 const claimStatus = def(`${CORE}.PodResourceClaimStatus`, { name: req(str('Name in the pod.')), resourceClaimName: str('The claim.') }, 'The claim made for the pod.');
 
 const podStatusNode = def(`${CORE}.PodStatus`, {
-  phase: str('Pending, Running, Succeeded, Failed or Unknown.'),
+  phase: choice(['Failed', 'Pending', 'Running', 'Succeeded', 'Unknown'], 'Pending, Running, Succeeded, Failed or Unknown.'),
   conditions: keyedList(podCondition, 'type', 'Aspects of the state.'),
   message: str('A sentence for people: why it is so.'),
   reason: str('One word, such as Evicted.'),
@@ -65,7 +65,7 @@ const podStatusNode = def(`${CORE}.PodStatus`, {
   containerStatuses: atomicList(containerStatus, 'State of the containers.'),
   initContainerStatuses: atomicList(containerStatus, 'State of the init containers.'),
   ephemeralContainerStatuses: atomicList(containerStatus, 'State of the debugging containers.'),
-  qosClass: str('Guaranteed, Burstable or BestEffort.'),
+  qosClass: choice(['BestEffort', 'Burstable', 'Guaranteed'], 'Guaranteed, Burstable or BestEffort.'),
   nominatedNodeName: str('Node on which others are being removed for this pod.'),
   observedGeneration: int64('The generation this status is about.'),
   resize: str('Old: state of a change of resources.'),

@@ -1,6 +1,6 @@
 import type { Infer, Schema } from '../../schema/schema.ts';
 import { def, int, int64, req, str } from '../../schema/schema.ts';
-import { atomicList, numberOrText } from '../meta.ts';
+import { atomicList, choice, numberOrText } from '../meta.ts';
 
 const CORE = 'io.k8s.api.core.v1';
 
@@ -9,7 +9,7 @@ const httpGetAction = def(`${CORE}.HTTPGetAction`, {
   port: req(numberOrText('Port to call: a number, or the name of a container port.')),
   path: str('Path to ask for. Default "/".'),
   host: str('Host to connect to. Default: the pod\'s address.'),
-  scheme: str('HTTP (default) or HTTPS; certificates are not checked.'),
+  scheme: choice(['HTTP', 'HTTPS'], 'HTTP (default) or HTTPS; certificates are not checked.'),
   httpHeaders: atomicList(httpHeader, 'Extra request headers.'),
 }, 'A GET request; an answer from 200 to 399 is a success.');
 const tcpSocketAction = def(`${CORE}.TCPSocketAction`, {

@@ -1,6 +1,6 @@
 import type { Infer, Schema } from '../../schema/schema.ts';
 import { bool, def, int64, req, str } from '../../schema/schema.ts';
-import { atomicList } from '../meta.ts';
+import { atomicList, choice } from '../meta.ts';
 
 const CORE = 'io.k8s.api.core.v1';
 
@@ -8,11 +8,11 @@ const seLinuxOptions = def(`${CORE}.SELinuxOptions`, {
   level: str('SELinux level.'), role: str('SELinux role.'), type: str('SELinux type.'), user: str('SELinux user.'),
 }, 'SELinux labels of the processes.');
 const seccompProfile = def(`${CORE}.SeccompProfile`, {
-  type: req(str('RuntimeDefault, Localhost or Unconfined.')),
+  type: req(choice(['Localhost', 'RuntimeDefault', 'Unconfined'], 'RuntimeDefault, Localhost or Unconfined.')),
   localhostProfile: str('File of the profile on the node, for Localhost.'),
 }, 'Which system calls are allowed.');
 const appArmorProfile = def(`${CORE}.AppArmorProfile`, {
-  type: req(str('RuntimeDefault, Localhost or Unconfined.')),
+  type: req(choice(['Localhost', 'RuntimeDefault', 'Unconfined'], 'RuntimeDefault, Localhost or Unconfined.')),
   localhostProfile: str('Name of the loaded profile, for Localhost.'),
 }, 'The AppArmor profile.');
 const windowsOptions = def(`${CORE}.WindowsSecurityContextOptions`, {

@@ -1,6 +1,6 @@
 import type { Infer, Schema } from '../../schema/schema.ts';
 import { bool, def, int, int64, like, map, req, str } from '../../schema/schema.ts';
-import { atomicList, labelSelector, localObjectReference, objectMeta, quantities, quantity, typedLocalObjectReference } from '../meta.ts';
+import { atomicList, choice, labelSelector, localObjectReference, objectMeta, quantities, quantity, typedLocalObjectReference } from '../meta.ts';
 import { fieldSelectors } from './container.ts';
 
 const CORE = 'io.k8s.api.core.v1';
@@ -15,7 +15,7 @@ const configMapSource = def(`${CORE}.ConfigMapVolumeSource`, { name: str('Name o
 const secretSource = def(`${CORE}.SecretVolumeSource`, { secretName: str('Name of the Secret.'), items, defaultMode, optional: bool('It may be missing.') }, 'Files from a Secret.');
 const emptyDir = def(`${CORE}.EmptyDirVolumeSource`, { medium: str('"" for disk (default) or Memory.'), sizeLimit: like(quantity, 'Largest size.') }, 'A folder that lives as long as the pod.');
 const hostPath = def(`${CORE}.HostPathVolumeSource`, {
-  path: req(str('Path on the node.')), type: str('What must be there: "", Directory, DirectoryOrCreate, File, FileOrCreate, Socket, CharDevice, BlockDevice.'),
+  path: req(str('Path on the node.')), type: choice(['', 'BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket'], 'What must be there: "", Directory, DirectoryOrCreate, File, FileOrCreate, Socket, CharDevice, BlockDevice.'),
 }, 'A path of the node.');
 const downwardApi = def(`${CORE}.DownwardAPIVolumeSource`, { items: atomicList(downwardApiFile, 'The files.'), defaultMode }, 'Files with fields of the pod.');
 const claim = def(`${CORE}.PersistentVolumeClaimVolumeSource`, { claimName: req(str('Name of the claim.')), readOnly: bool('Mount read-only.') }, 'A persistent volume claim.');
