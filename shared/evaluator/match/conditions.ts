@@ -103,7 +103,7 @@ function compilePath(match: RouteMatch, field: string): Condition | undefined {
   }
   if (match.prefix !== undefined) {
     const wanted = fold(wireText(match.prefix));
-    if (wanted === '' || wanted === '/') return { field: `${field}.prefix`, words: `path begins with "${match.prefix}"`, test: (request, path) => path.startsWith(wanted) || request.method === 'CONNECT' };
+    if (wanted === '' || wanted === '/') return { field: `${field}.prefix`, words: `path begins with "${match.prefix}"`, test: (_, path) => path.startsWith(wanted) }; // CONNECT has no path: only connect_matcher takes it
     return { field: `${field}.prefix`, words: `path begins with "${match.prefix}"`, test: (_, path) => fold(path).startsWith(wanted) };
   }
   if (match.path_separated_prefix !== undefined) {
