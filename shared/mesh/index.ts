@@ -41,3 +41,5 @@ export type { DestinationRule, DestinationRuleSpec, Subset, TrafficPolicy } from
 export type { Gateway, GatewayServer, GatewaySpec } from './kinds/istio/gateway.ts';
 export type { MutualTlsMode, PeerAuthentication, PeerAuthenticationSpec } from './kinds/istio/peer-authentication.ts';
 export type { Destination, Headers, HTTPMatchRequest, HTTPRoute, HTTPRouteDestination, TCPRoute, TLSRoute, VirtualService, VirtualServiceSpec } from './kinds/istio/virtual-service.ts';
+export * from './hosts/index.ts';
+export * from './snapshot/index.ts';
