@@ -1,0 +1,10 @@
+export { METRICS_LIMITS } from './limits.ts';
+export type { MetricsLimits } from './limits.ts';
+export { Engine } from './promql/eval/engine.ts';
+export type { QueryData, QueryResult } from './promql/eval/engine.ts';
+export { QueryError } from './promql/eval/query-error.ts';
+export { ParseError } from './promql/parse/ast.ts';
+export type { Expr, Matcher } from './promql/parse/ast.ts';
+export { parseQuery } from './promql/parse/parse.ts';
+export { ColumnWriter } from './store/column-writer.ts';
+export { SeriesStore } from './store/series-store.ts';
