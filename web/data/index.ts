@@ -3,6 +3,8 @@ export { call } from './api/call.ts';
 export { ApiFault, sourceErrorOf } from './api/fault.ts';
 export { useChange, useConfigDelete, useConfigSave, useLoadMaker, useRollout, useShiftApply, useShiftPlan, useUndo } from './changes.ts';
 export type { SaveInput, ShiftRequest } from './changes.ts';
+export { useConfigKinds, useConfigMarkers } from './config.ts';
+export type { ConfigKind } from './config.ts';
 export { useGraph, useGraphAt } from './graph/use-graph.ts';
 export type { LiveGraph } from './graph/use-graph.ts';
 export { links } from './links.ts';

@@ -62,8 +62,11 @@ export default function CodeEditor({ value, onChange, label, schema, markers, re
   useEffect(() => {
     if (host.current === null) return undefined;
     const { schema: schemaPart, access, diff } = parts.current;
+    // a shadow root takes CodeMirror's styles as constructed sheets; a <style> element would need a wider CSP
+    const root = host.current.shadowRoot ?? host.current.attachShadow({ mode: 'open' });
     const made = new EditorView({
-      parent: host.current,
+      root,
+      parent: root,
       state: EditorState.create({
         doc: first.current,
         extensions: [
