@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import type { Change } from '#web/data';
 import { links, useUndo } from '#web/data';
-import { Button, TextLink, clock, toast, useNow } from '#web/kit';
+import { TextLink, clock, toast, useNow } from '#web/kit';
 import css from './overview.module.css';
 
 /** The last changes with undo. */
@@ -18,7 +18,7 @@ export function Changes({ changes }: { readonly changes: readonly Change[] }): R
         <li key={change.id}>
           <time className="muted" dateTime={new Date(change.at).toISOString()}>{clock(change.at, now)}</time>
           <div className={css['changeText']}><TextLink strong href={links.object(change)}>{change.summary}</TextLink><span className="muted">{change.who}</span></div>
-          {change.undoable ? <Button look="quiet" onClick={() => takeBack(change)} busy={undo.isPending && undo.variables === change.id} aria-label={`Undo ${change.summary}`}>Undo</Button> : null}
+          {change.undoable ? <button type="button" className={css['undo']} onClick={() => takeBack(change)} aria-busy={undo.isPending && undo.variables === change.id} aria-label={`Undo ${change.summary}`}>Undo</button> : null}
         </li>
       ))}
     </ol>

@@ -16,7 +16,7 @@ function Figure<T>({ title, what, reading, show, onRetry }: { readonly title: st
       <PanelBody what={what} reading={reading} skeleton="figure" onRetry={onRetry}>
         {(value) => {
           const { big, small, trend, tone, max } = show(value);
-          return <div className={css['figureRow']}><div><p className={css['big']}>{big}</p><p className={css['small']}>{small}</p></div><Spark values={trend} width={120} height={24} tone={tone} {...(max === undefined ? {} : { max, fromZero: true })} /></div>;
+          return <><div className={css['figureRow']}><p className={css['big']}>{big}</p><Spark values={trend} width={120} height={22} tone={tone} {...(max === undefined ? {} : { max, fromZero: true })} /></div><p className={css['small']} title={typeof small === 'string' ? small : undefined}>{small}</p></>;
         }}
       </PanelBody>
     </section>

@@ -4,7 +4,7 @@ import { TracePage } from './TracePage.tsx';
 import { TracesPage } from './TracesPage.tsx';
 
 /** Search of traces, and one trace. */
-export const Page = (): ReactNode => (
+export const TracesRoutes = (): ReactNode => (
   <Switch>
     <Route path="/traces/:id">{(params) => <TracePage key={params.id} id={decodeURIComponent(params.id)} />}</Route>
     <Route><TracesPage /></Route>

@@ -7,7 +7,7 @@ import { NewPage } from './NewPage.tsx';
 const part = (text: string): string => (text === '-' ? '' : decodeURIComponent(text));
 
 /** The objects, one object, and a new one. */
-export const Page = (): ReactNode => (
+export const ConfigRoutes = (): ReactNode => (
   <Switch>
     <Route path="/config/new/:kind">{(params) => <NewPage key={params.kind} kind={decodeURIComponent(params.kind)} />}</Route>
     <Route path="/config/:group/:kind/:namespace/:name">

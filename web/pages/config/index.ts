@@ -1,0 +1,1 @@
+export { ConfigRoutes as Page } from './ConfigRoutes.tsx';

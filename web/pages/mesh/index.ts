@@ -1,0 +1,1 @@
+export { MeshPage as Page } from './MeshPage.tsx';

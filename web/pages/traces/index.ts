@@ -1,0 +1,1 @@
+export { TracesRoutes as Page } from './TracesRoutes.tsx';
