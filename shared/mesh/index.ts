@@ -12,6 +12,9 @@ export type { FieldPath, IssueCode, IssueReason, SchemaIssue } from './check/iss
 export { prune } from './check/prune.ts';
 export { unknownFields } from './check/unknown-fields.ts';
 export { crdOf } from './crd/crd-of.ts';
+export { validateIstio } from './istio-rules/validate-istio.ts';
+export type { IstioVerdict } from './istio-rules/validate-istio.ts';
+export type { IstioIssue } from './istio-rules/report.ts';
 export { openApiDocument } from './openapi/open-api-document.ts';
 export type { OpenApiDocument, OpenApiKind } from './openapi/open-api-document.ts';
 export { schemaAt } from './schema/schema-at.ts';

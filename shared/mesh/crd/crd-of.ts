@@ -3,15 +3,15 @@ import type { KindDefinition } from '../schema/kind-definition.ts';
 import type { CustomResourceDefinition } from '../kinds/core/custom-resource-definition.ts';
 import type { SchemaNode } from '../schema/schema.ts';
 
-/** Keywords that mean something to Pharos only. */
-const OWN_KEYWORDS: ReadonlySet<string> = new Set(['x-pharos-def', 'x-pharos-oneof']);
+/** Keywords that mean something to Pharos only begin so. */
+const OWN_KEYWORDS = 'x-pharos-';
 
 /** The schema as a CRD may publish it: without our own keywords. */
 export function publishable(node: SchemaNode): SchemaNode {
   const copy = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(copy);
     if (!isRecord(value)) return value;
-    return Object.fromEntries(Object.entries(value).filter(([key]) => !OWN_KEYWORDS.has(key)).map(([key, inner]) => [key, copy(inner)]));
+    return Object.fromEntries(Object.entries(value).filter(([key]) => !key.startsWith(OWN_KEYWORDS)).map(([key, inner]) => [key, copy(inner)]));
   };
   const result: SchemaNode = Object.assign({}, copy(node));
   return result;

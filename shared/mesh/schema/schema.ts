@@ -40,6 +40,8 @@ export type SchemaNode = {
   readonly 'x-kubernetes-validations'?: readonly { readonly rule: string; readonly message?: string; readonly messageExpression?: string; readonly reason?: string; readonly fieldPath?: string; readonly optionalOldSelf?: boolean }[];
   /** One of these fields at most may be set (protobuf oneof). Checked by the validator, not published. */
   readonly 'x-pharos-oneof'?: readonly (readonly string[])[];
+  /** The text is a duration for protobuf ("1.5s"), whatever else the schema says of it. */
+  readonly 'x-pharos-duration'?: boolean;
   /** Name of the definition in the Kubernetes API ("io.k8s.api.core.v1.PodSpec"); OpenAPI documents refer to it. See `definitionOf`. */
   readonly 'x-pharos-def'?: string;
 };

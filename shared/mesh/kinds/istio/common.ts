@@ -17,7 +17,9 @@ export const nullable = <T>(schema: Schema<T>): Schema<T | null> => {
 };
 /** A duration of at least 1 ms, such as 5s or 1h30m. */
 export const duration = (description: string): Schema<string> =>
-  str(description, { 'x-kubernetes-validations': [rule("duration(self) >= duration('1ms')", 'must be a valid duration greater than 1ms')] });
+  str(description, { 'x-pharos-duration': true, 'x-kubernetes-validations': [rule("duration(self) >= duration('1ms')", 'must be a valid duration greater than 1ms')] });
+/** A duration that may be zero. */
+export const anyDuration = (description: string): Schema<string> => str(description, { 'x-pharos-duration': true });
 
 const WILDCARD_FREE_VALUE = str(undefined, { maxLength: 63, 'x-kubernetes-validations': [rule('!self.contains("*")', 'wildcard not allowed in label value match')] });
 /** Labels of the workloads a policy acts on. */

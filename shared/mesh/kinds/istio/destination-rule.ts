@@ -1,6 +1,6 @@
 import type { Infer, Schema } from '../../schema/schema.ts';
 import { bool, int, list, map, num, obj, oneOf, present, req, str } from '../../schema/schema.ts';
-import { AGE, atMostOne, customSchema, duration, istioKind, istioStatus, nullable, uint32, workloadSelector } from './common.ts';
+import { AGE, anyDuration, atMostOne, customSchema, duration, istioKind, istioStatus, nullable, uint32, workloadSelector } from './common.ts';
 
 const errorCode: Schema<number> = { type: 'integer', minimum: 100, maximum: 599 };
 const uint64 = (description: string): Schema<number> => ({ type: 'integer', minimum: 0, description });
@@ -16,7 +16,7 @@ const localityLbSetting = obj({
 const consistentHash = obj({
   httpHeaderName: str('Hash of this request header.'),
   httpCookie: obj({
-    name: req(str('Name of the cookie.')), path: str('Its path.'), ttl: str('Its life; 0s for the session. With a ttl it is made when missing.'),
+    name: req(str('Name of the cookie.')), path: str('Its path.'), ttl: anyDuration('Its life; 0s for the session. With a ttl it is made when missing.'),
     attributes: list(obj({ name: req(str('Name.')), value: str('Value.') }), 'More attributes of the cookie.'),
   }, 'Hash of a cookie.'),
   useSourceIp: bool('Hash of the client\'s address.'),
@@ -30,7 +30,7 @@ const loadBalancer = obj({
   consistentHash,
   backendUtilization: obj({
     errorUtilizationPenaltyPercent: uint32('How much errors count.'), metricNamesForComputingUtilization: list(str(), 'Metrics that say how busy an endpoint is.'),
-    weightExpirationPeriod: str('Life of a report.'), weightStabilizationPeriod: str('Time until a new endpoint\'s report counts.'), weightUpdatePeriod: str('Time between changes of weights.'),
+    weightExpirationPeriod: anyDuration('Life of a report.'), weightStabilizationPeriod: anyDuration('Time until a new endpoint\'s report counts.'), weightUpdatePeriod: anyDuration('Time between changes of weights.'),
   }, 'By the load endpoints report.'),
   localityLbSetting,
   zoneAwareLbSetting: obj({ enabled: nullable(bool('Whether zones count.')), minClusterSize: nullable({ ...uint32('Fewest endpoints for it. Default 6.'), minimum: 1 }), ...failover }, 'Routing that keeps to the own zone.'),
@@ -45,7 +45,7 @@ export const connectionPool = obj({
     connectTimeout: duration('Longest time to connect. Default 10s.'),
     tcpKeepalive: obj({ probes: uint32('Probes without answer until the connection is dead.'), time: duration('Quiet time before the first probe.'), interval: duration('Time between probes.') }, 'TCP keep-alive.'),
     maxConnectionDuration: duration('Longest life of a connection. Default: none.'),
-    idleTimeout: str('Quiet time after which a connection is closed. Default 1h; 0s: never.'),
+    idleTimeout: anyDuration('Quiet time after which a connection is closed. Default 1h; 0s: never.'),
   }, 'Limits of TCP connections.'),
   http: obj({
     http1MaxPendingRequests: int('Most requests waiting for a connection.'),
@@ -89,7 +89,7 @@ const trafficPolicyNode = obj({
   tunnel: obj({ protocol: str('CONNECT (default) or POST.'), targetHost: req(str('Host to reach through the tunnel.')), targetPort: req(uint32('Its port.')) }, 'Sends TCP through an HTTP proxy.'),
   proxyProtocol: obj({ version: oneOf(['V1', 'V2'], 'Version. Default V1.') }, 'Begins each connection with a PROXY header.'),
   retryBudget: obj({
-    percent: nullable(num('Retries at most, in percent of the requests. Default 20.', { minimum: 0, maximum: 100 })), minRetryConcurrency: uint32('Retries always allowed. Default 3.'), budgetInterval: str('Time over which requests are counted.'),
+    percent: nullable(num('Retries at most, in percent of the requests. Default 20.', { minimum: 0, maximum: 100 })), minRetryConcurrency: uint32('Retries always allowed. Default 3.'), budgetInterval: anyDuration('Time over which requests are counted.'),
   }, 'Limit of retries, in place of maxRetries.'),
 }, 'How requests are sent to the service.');
 export interface TrafficPolicy extends Infer<typeof trafficPolicyNode> {}
