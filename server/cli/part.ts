@@ -14,7 +14,7 @@ const need = (env: Env, name: string): string => {
 async function startPart(name: string, env: Env): Promise<Running> {
   const log = createLog(name);
   const bindAddress = env['HOST'] ?? '127.0.0.1';
-  const kube = { inCluster: true };
+  const kube = { inCluster: true } as const;
   switch (name) {
     case 'istiod': {
       const { startController } = await import('#server/controller');

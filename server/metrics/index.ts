@@ -8,3 +8,5 @@ export type { Expr, Matcher } from './promql/parse/ast.ts';
 export { parseQuery } from './promql/parse/parse.ts';
 export { ColumnWriter } from './store/column-writer.ts';
 export { SeriesStore } from './store/series-store.ts';
+export { startMetrics } from './start-metrics.ts';
+export type { Metrics, MetricsOptions, StaticTarget } from './start-metrics.ts';

@@ -104,6 +104,11 @@ export class Chain {
     this.frames.push(frame);
     return frame;
   }
+  /** Gives the memory of the open columns back; the chain is only read from now on. */
+  release(): void {
+    this.cells = new Cells(0);
+    this.#slotsMax = 0;
+  }
   /** Memory of the open columns, bytes. */
   get openBytes(): number {
     return this.cells.values.length * 8;

@@ -45,6 +45,11 @@ export class SeriesStore {
     this.chains.set(id, chain);
     return chain;
   }
+  /** The chain of a target that was there before a restart and may go on. */
+  liveChain(key: string): Chain | undefined {
+    for (const chain of this.chains.values()) if (chain.live && chain.key === key) return chain;
+    return undefined;
+  }
   /** The ref of a label set given as sorted pairs of symbol numbers. */
   intern(pairs: ArrayLike<number>, length: number): number {
     const hash = LabelTable.hash(pairs, length);

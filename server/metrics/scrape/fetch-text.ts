@@ -1,0 +1,72 @@
+import { Agent as HttpAgent, request as httpRequest } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { createGunzip } from 'node:zlib';
+import { ScrapeError } from './text-parser.ts';
+
+/** Buffers that scrapes fill and parsers give back, so that texts of every second leave no garbage. */
+export class BufferPool {
+  readonly #free: Buffer[] = [];
+  take(): Buffer {
+    return this.#free.pop() ?? Buffer.allocUnsafeSlow(64 * 1024);
+  }
+  give(buffer: Buffer): void {
+    if (buffer.length > 0 && this.#free.length < 4) this.#free.push(Buffer.from(buffer.buffer, 0, buffer.buffer.byteLength));
+  }
+}
+
+const ACCEPT = 'text/plain;version=0.0.4;q=1,*/*;q=0.1';
+
+/** Fetches metrics text of targets over kept connections. */
+export class TextFetcher {
+  readonly #http = new HttpAgent({ keepAlive: true, maxSockets: 2, maxFreeSockets: 2000, timeout: 60_000 });
+  readonly #https = new HttpsAgent({ keepAlive: true, maxSockets: 2, maxFreeSockets: 2000, timeout: 60_000 });
+  readonly #pool: BufferPool;
+  constructor(pool: BufferPool) {
+    this.#pool = pool;
+  }
+  /** The text as a slice of a buffer of the pool. Fails with what Prometheus calls lastError. */
+  fetch(url: string, limits: { readonly timeoutMs: number; readonly bytesMax: number }): Promise<Buffer> {
+    return new Promise<Buffer>((resolve, reject) => {
+      const secure = url.startsWith('https:');
+      const options = { agent: secure ? this.#https : this.#http, headers: { accept: ACCEPT, 'user-agent': 'Pharos-metrics', 'x-prometheus-scrape-timeout-seconds': String(limits.timeoutMs / 1000) } };
+      const request = secure ? httpsRequest(url, options) : httpRequest(url, options);
+      const timer = setTimeout(() => request.destroy(new ScrapeError('context deadline exceeded')), limits.timeoutMs);
+      const fail = (error: Error): void => {
+        clearTimeout(timer);
+        request.destroy();
+        reject(error);
+      };
+      request.once('error', fail);
+      request.once('response', (response) => {
+        if (response.statusCode !== 200) return fail(new ScrapeError(`server returned HTTP status ${response.statusCode} ${response.statusMessage ?? ''}`.trimEnd()));
+        this.#collect(response, limits.bytesMax).then((body) => {
+          clearTimeout(timer);
+          resolve(body);
+        }, fail);
+      });
+      request.end();
+    });
+  }
+  async #collect(response: IncomingMessage, bytesMax: number): Promise<Buffer> {
+    let buffer = this.#pool.take();
+    let size = 0;
+    const source = response.headers['content-encoding'] === 'gzip' ? response.pipe(createGunzip()) : response;
+    response.once('aborted', () => source.destroy(new ScrapeError('the connection ended within the text')));
+    for await (const chunk of source) {
+      const piece = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
+      if (size + piece.length > bytesMax) throw new ScrapeError(`body size limit exceeded: more than ${bytesMax} bytes`);
+      if (size + piece.length > buffer.length) {
+        const grown = Buffer.allocUnsafeSlow(Math.max(buffer.length * 2, size + piece.length));
+        buffer.copy(grown, 0, 0, size);
+        buffer = grown;
+      }
+      size += piece.copy(buffer, size);
+    }
+    return buffer.subarray(0, size);
+  }
+  close(): void {
+    this.#http.destroy();
+    this.#https.destroy();
+  }
+}
