@@ -87,7 +87,7 @@ test('header operations: removal before addition, most specific level first, for
   const destination = action?.kind === 'forward' ? pickDestination(action, 0) : undefined;
   const headers = ['x-old', '1', 'x-a', 'v', 'x-set', 'a', 'x-set', 'b'];
   for (const ops of destination?.requestOps ?? []) applyOps(ops, headers, { format: (command, argument) => (command === 'REQ' && argument.toLowerCase() === 'x-a' ? 'v' : undefined) });
-  expect(headers).toEqual(['x-a', 'v', 'x-set', 'v-100%', 'x-level', 'cluster', 'x-old', 'new', 'x-level', 'table']);
+  expect(headers).toEqual(['x-a', 'v', 'x-level', 'cluster', 'x-old', 'new', 'x-set', 'v-100%', 'x-level', 'table']);
 });
 
 test('rewrites and redirects', () => {

@@ -114,8 +114,8 @@ export class HttpStream implements ServerStream, RequestView, FormatContext {
       this.config.stats.direct++;
       return this.reply({ status: action.status, body: action.body, details: 'direct_response', ops: this.route.responseOps });
     }
-    if (this.head.upgrade !== '' && !this.#mayUpgrade(action)) return;
     this.target = pickDestination(action, this.runtime.dice());
+    if (this.head.upgrade !== '' && !this.#mayUpgrade(action)) return;
     const fault = this.config.hasFaultFilter ? (this.target?.fault ?? this.config.fault) : undefined;
     if (fault !== undefined) return this.#faults(fault, action);
     this.#forward(action);
@@ -301,14 +301,14 @@ export class HttpStream implements ServerStream, RequestView, FormatContext {
   /** Writes a head with what every answer gets: date, server, how the body is framed, whether the connection stays. */
   #sendHead(status: number, headers: string[], framing: OutFraming): void {
     const { config, head } = this;
+    if (headerOf(headers, 'date') === undefined) headers.push('date', httpDate(this.startWall));
     if (config.serverHeader === 'OVERWRITE') setHeader(headers, 'server', config.serverName);
     else if (config.serverHeader === 'APPEND_IF_ABSENT' && headerOf(headers, 'server') === undefined) headers.push('server', config.serverName);
-    if (headerOf(headers, 'date') === undefined) headers.push('date', httpDate(this.startWall));
     if (config.alwaysSetRequestIdInResponse) setHeader(headers, 'x-request-id', this.requestId);
     if (config.via !== '') headers.push('via', config.via);
     this.#closeAfter = head.close || (head.minor === 0 && !head.keepAlive) || this.runtime.draining || this.connection.draining || !this.connection.requestDone || this.#closeAfter || (framing === OUT.raw);
     let text = statusLine(status, head.minor) + headerLines(headers);
-    if (this.#closeAfter) text += 'connection: close\r\n';
+    if (this.#closeAfter && status !== 408) text += 'connection: close\r\n'; // Envoy closes after a 408 without saying so
     else if (head.minor === 0) text += 'connection: keep-alive\r\n';
     if (framing === OUT.chunked) text += 'transfer-encoding: chunked\r\n';
     text += '\r\n';

@@ -27,10 +27,10 @@ export function refuseRequest(runtime: Runtime, config: HttpConfig, connection: 
   if (error.status === 431) stats.rqTooLarge++;
   stats.byClass[4] = (stats.byClass[4] ?? 0) + 1;
   const type = error.body === '' ? '' : 'content-type: text/plain\r\n';
-  connection.respondHead(`${statusLine(error.status, 1)}content-length: ${error.body.length}\r\n${type}date: ${httpDate(Date.now())}\r\nserver: ${config.serverName}\r\nconnection: close\r\n\r\n`, OUT.raw);
+  connection.respondHead(`${statusLine(error.status, 1)}content-length: ${error.body.length}\r\n${type}date: ${httpDate(Date.now())}\r\nserver: ${config.serverName}\r\n${error.status === 408 ? '' : 'connection: close\r\n'}\r\n`, OUT.raw);
   connection.writer.text(error.body);
   connection.close();
-  const entry = connectionEntry(connection.info, { code: error.status, flags: error.status === 408 ? '' : 'DPE', details: error.details, bytesSent: error.body.length, bytesReceived: bytes });
+  const entry = connectionEntry(connection.info, { protocol: 'HTTP/1.1', code: error.status, flags: error.status === 408 ? '' : 'DPE', details: error.details, bytesSent: error.body.length, bytesReceived: bytes });
   if (config.logs.length === 0) {
     if (runtime.defaultLog !== undefined) runtime.writeLog(runtime.defaultLog(entry), entry);
   } else for (const log of config.logs) if (log.onlyFlag === undefined || entry.flags.includes(log.onlyFlag)) runtime.writeLog(log.format(entry), entry);

@@ -58,7 +58,7 @@ function requestHeader(e: LogEntry, name: string): string | undefined {
 }
 
 const SIMPLE: ReadonlyMap<string, Operator> = new Map<string, Operator>([
-  ['START_TIME', (e) => isoTime(e.startMs)], ['PROTOCOL', (e) => e.protocol], ['RESPONSE_CODE', (e) => e.code], ['RESPONSE_FLAGS', (e) => e.flags], ['RESPONSE_CODE_DETAILS', (e) => e.details],
+  ['START_TIME', (e) => isoTime(e.startMs)], ['PROTOCOL', (e) => e.protocol], ['RESPONSE_CODE', (e) => e.code], ['RESPONSE_FLAGS', (e) => (e.flags === '' ? '-' : e.flags)], ['RESPONSE_CODE_DETAILS', (e) => e.details],
   ['CONNECTION_TERMINATION_DETAILS', (e) => e.terminationDetails], ['UPSTREAM_TRANSPORT_FAILURE_REASON', (e) => e.transportFailure], ['BYTES_RECEIVED', (e) => e.bytesReceived], ['BYTES_SENT', (e) => e.bytesSent],
   ['DURATION', (e) => Math.floor(e.durationMs)], ['UPSTREAM_HOST', (e) => e.upstreamHost], ['UPSTREAM_REMOTE_ADDRESS', (e) => e.upstreamHost], ['UPSTREAM_CLUSTER', (e) => e.upstreamCluster], ['UPSTREAM_CLUSTER_RAW', (e) => e.upstreamCluster],
   ['UPSTREAM_LOCAL_ADDRESS', (e) => e.upstreamLocalAddress], ['DOWNSTREAM_LOCAL_ADDRESS', (e) => e.downstreamLocalAddress], ['DOWNSTREAM_REMOTE_ADDRESS', (e) => e.downstreamRemoteAddress], ['DOWNSTREAM_DIRECT_REMOTE_ADDRESS', (e) => e.directRemoteAddress],

@@ -115,7 +115,10 @@ export function applyOps(ops: CompiledOps, headers: string[], context: FormatCon
     if (text === undefined || (text === '' && !keepEmpty) || /[\r\n\0]/.test(text)) continue;
     switch (action) {
       case 'append': headers.push(name, text); break;
-      case 'overwrite': setHeader(headers, name, text); break;
+      case 'overwrite':
+        removeHeader(headers, name);
+        headers.push(name, text); // at the end, as Envoy does
+        break;
       case 'add-if-absent': if (findHeader(headers, name) < 0) headers.push(name, text); break;
       case 'overwrite-if-there': if (findHeader(headers, name) >= 0) setHeader(headers, name, text); break;
     }
