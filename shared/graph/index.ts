@@ -1,6 +1,8 @@
 export { buildGraph, windowSecondsOf } from './build/build-graph.ts';
 export type { BuildOptions } from './build/build-graph.ts';
 export type { Callers } from './build/attribute.ts';
+export { placeCalls } from './build/place-calls.ts';
+export type { Call } from './build/place-calls.ts';
 export { pairsOf } from './build/pairs.ts';
 export type { Pair, ServiceId, WorkloadId } from './build/pairs.ts';
 export type { Absence } from './build/notes.ts';

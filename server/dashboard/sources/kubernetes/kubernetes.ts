@@ -3,7 +3,7 @@ import type { Reading } from '#shared/base';
 import { groupOf } from '#shared/mesh';
 import type { KubeObject } from '#shared/mesh';
 import { collectionPath, createKubeClient, createReflector, kubeConfig, KubeError } from '#server/lib';
-import type { KubeClient, KubeConfigOptions, KubeQuery, Logger, Reflector, WatchEvent } from '#server/lib';
+import type { KubeClient, KubeQuery, Logger, Reflector, WatchEvent } from '#server/lib';
 import { Monitor } from '../monitor.ts';
 import { reading, SourceFailure } from '../source-failure.ts';
 import { CONFIG_KINDS, CORE_KINDS, kindKey } from './kinds.ts';
@@ -13,7 +13,7 @@ const TIMEOUT_MS = 10_000;
 /** How long to wait before a kubeconfig that could not be read is tried again. */
 const CONNECT_RETRY_MS = 3000;
 
-export type KubeOptions = KubeConfigOptions | { readonly inCluster?: never; readonly kubeconfigPath?: never };
+export type KubeOptions = { readonly kubeconfigPath: string; readonly context?: string } | { readonly inCluster: boolean } | { readonly inCluster?: never; readonly kubeconfigPath?: never };
 /** Why a kind is not seen: not yet, not allowed, not installed, or the API does not answer. Each takes away itself only. */
 export type KindState = 'syncing' | 'watched' | 'not-allowed' | 'absent' | 'down';
 export type ObjectChange = { readonly event: WatchEvent; readonly object: KubeObject; readonly before: KubeObject | undefined; readonly kind: WatchedKind; readonly initial: boolean };
@@ -27,6 +27,7 @@ export class Kubernetes {
   readonly #options: KubeOptions;
   readonly #watches = new Map<string, Watch>();
   readonly #listeners = new Set<(change: ObjectChange) => void>();
+  readonly #syncListeners = new Set<(kind: WatchedKind) => void>();
   #client: KubeClient | undefined;
   #stopped = false;
   #revision = 0;
@@ -108,13 +109,14 @@ export class Kubernetes {
       watch.state = error === undefined ? 'watched' : stateOf(error);
       if (watch.state === 'down' && error !== undefined) this.monitor.failed({ code: 'SOURCE_DOWN', message: `The Kubernetes API does not answer: ${errorText(error)}`, next: 'It is asked again by itself.' });
       if (watch.state === 'not-allowed') this.#log.warn({ kind: kind.kind }, 'the cluster does not let the console watch this kind');
-      if (watch.state === 'not-allowed' || watch.state === 'absent') watch.synced = true;
-      this.#checkReady();
+            this.#checkReady();
     };
     const onSynced = (): void => {
+      const first = !watch.synced;
       watch.state = 'watched';
       watch.synced = true;
       this.#revision += 1;
+      if (first) for (const listener of this.#syncListeners) listener(kind);
       this.monitor.succeeded();
       this.#checkReady();
     };
@@ -149,6 +151,11 @@ export class Kubernetes {
   onChange(listener: (change: ObjectChange) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Called once a kind, after its first full list. */
+  onSynced(listener: (kind: WatchedKind) => void): void {
+    this.#syncListeners.add(listener);
   }
 
   /** One call; a KubeError below 500 is about the call, everything else is the source's trouble. */

@@ -1,0 +1,93 @@
+import { peek } from '#shared/base';
+import { label } from '#shared/graph';
+import type { Callers, PromRow, SnapshotView } from '#shared/graph';
+import { METRIC } from '#shared/telemetry';
+import { KubeError } from '#server/lib';
+import { SourceFailure } from '../sources/source-failure.ts';
+import type { MeshState } from '../state/mesh-state.ts';
+import { parseAccessLine } from '../traces/access-line.ts';
+
+/** How long what the logs told is kept, ms: callers without identity seldom change. */
+const KEEP_MS = 5000;
+/** Workloads whose logs are read in one round, and lines of each. */
+const WORKLOADS_MAX = 10;
+const TAIL = 1000;
+const SINCE_SECONDS = 60;
+const BYTES_MAX = 1024 * 1024;
+
+export type PlainCaller = { readonly caller: string; readonly target: string; readonly rate: number; /** False when the sidecar refused it (STRICT). */ readonly served: boolean };
+type Seen = { readonly callers: Callers; readonly plain: readonly PlainCaller[] };
+const ipOf = (address: string): string => address.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
+const placeOf = (address: string, view: SnapshotView): string => view.podIps.get(ipOf(address))?.workload ?? ipOf(address);
+
+/**
+ * Names callers that have no sidecar. Metrics only say "unknown"; the callee's access log has the caller's address, which is a pod's.
+ * Only workloads that plaintext reaches (or that refuse connections) are looked at.
+ */
+export class CallerNames {
+  readonly #state: MeshState;
+  #last: { readonly at: number; readonly seen: Promise<Seen> } | undefined;
+  constructor(state: MeshState) {
+    this.#state = state;
+  }
+
+  read(): Promise<Seen> {
+    const now = this.#state.clock();
+    if (this.#last !== undefined && now - this.#last.at < KEEP_MS) return this.#last.seen;
+    const seen = this.#look();
+    this.#last = { at: now, seen };
+    seen.catch(() => {
+      this.#last = undefined; // asked anew next time; whoever waits gets the failure
+    });
+    return seen;
+  }
+  async callers(): Promise<Callers | undefined> {
+    return (await this.read()).callers;
+  }
+
+  async #look(): Promise<Seen> {
+    const view = this.#state.view();
+    const strict = [...view.workloads.values()].filter((w) => w.sidecar === 'all' && !w.gateway && w.mtlsMode === 'STRICT').map((w) => `${w.namespace}/${w.name}`);
+    const query = `sum by (destination_workload, destination_workload_namespace) (rate(${METRIC.requests}{reporter="destination",source_workload="unknown"}[${SINCE_SECONDS}s])) > 0`;
+    const rows: readonly PromRow[] = peek(await this.#state.instant(query, undefined, KEEP_MS)) ?? [];
+    const rates = new Map(rows.map((row) => [`${label(row, 'destination_workload_namespace')}/${label(row, 'destination_workload')}`, row.value]));
+    const targets = [...new Set([...rates.keys(), ...strict])].filter((key) => view.workloads.get(key)?.gateway === false).slice(0, WORKLOADS_MAX);
+    const callers = new Map<string, { workload: string; share: number }[]>();
+    const plain: PlainCaller[] = [];
+    await Promise.all(targets.map(async (target) => {
+      const found = await this.#lines(target, view);
+      const served = [...found].filter(([, n]) => n.served > 0);
+      const total = served.reduce((sum, [, n]) => sum + n.served, 0);
+      const named = served.filter(([caller]) => view.workloads.has(caller)).map(([workload, n]) => ({ workload, share: n.served / total }));
+      if (named.length > 0) callers.set(target, named);
+      for (const [caller, n] of found) {
+        if (n.served > 0) plain.push({ caller, target, rate: ((rates.get(target) ?? 0) * n.served) / Math.max(1, total), served: true });
+        if (n.refused > 0) plain.push({ caller, target, rate: n.refused / SINCE_SECONDS, served: false });
+      }
+    }));
+    return { callers, plain: plain.toSorted((a, b) => a.target.localeCompare(b.target) || a.caller.localeCompare(b.caller)) };
+  }
+
+  /** Callers without sidecar by the log of the callee's pods: how many lines were served, how many refused. */
+  async #lines(target: string, view: SnapshotView): Promise<ReadonlyMap<string, { served: number; refused: number }>> {
+    const out = new Map<string, { served: number; refused: number }>();
+    const workload = view.workloads.get(target);
+    for (const pod of workload?.pods.slice(0, 3) ?? []) {
+      const text = await this.#state.sources.kubernetes.logs(workload?.namespace ?? '', pod, { container: 'istio-proxy', tailLines: TAIL, sinceSeconds: SINCE_SECONDS, limitBytes: BYTES_MAX }).catch((error: unknown) => {
+        if (error instanceof KubeError || error instanceof SourceFailure) return ''; // then these callers stay unknown
+        throw error;
+      });
+      for (const line of text.split('\n')) {
+        const record = parseAccessLine(line);
+        if (record === undefined) continue;
+        const refused = record.flags.includes('NR') && record.code === 0;
+        if (!refused && !record.upstreamCluster.startsWith('inbound|')) continue;
+        const caller = placeOf(record.downstreamRemoteAddress, view);
+        if (view.workloads.get(caller)?.sidecar === 'all' || caller === target) continue;
+        const n = out.get(caller) ?? { served: 0, refused: 0 };
+        out.set(caller, { served: n.served + (refused ? 0 : 1), refused: n.refused + (refused ? 1 : 0) });
+      }
+    }
+    return out;
+  }
+}
