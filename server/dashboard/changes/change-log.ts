@@ -165,6 +165,10 @@ export class ChangeLog {
   markUndone(id: string): void {
     this.#store.sql('UPDATE undo SET done_at = ? WHERE id = ?').run(this.#clock(), id);
   }
+  /** Most pages the file may have (SQLite max_page_count): a bound for small disks, and a full disk for tests. */
+  limitPages(pagesMax: number): void {
+    this.#store.db.exec(`PRAGMA max_page_count = ${Math.max(1, Math.trunc(pagesMax))}`);
+  }
   close(): void {
     this.#store.close();
   }
