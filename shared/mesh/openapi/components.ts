@@ -3,7 +3,7 @@ import type { Json } from '#shared/base';
 import { definitionOf } from '../schema/schema.ts';
 import type { SchemaNode } from '../schema/schema.ts';
 import { API_VERSION, KIND, listMeta, objectMeta } from '../kinds/meta.ts';
-import type { OpenApiKind } from './open-api-document.ts';
+import type { OpenApiKind } from './open-api-kind.ts';
 
 type Body = { [key: string]: Json };
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';

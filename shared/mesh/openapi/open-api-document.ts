@@ -1,12 +1,9 @@
 import type { Json } from '#shared/base';
-import type { KindDefinition } from '../schema/kind-definition.ts';
-import type { SchemaNode } from '../schema/schema.ts';
 import { Components } from './components.ts';
+import type { OpenApiKind } from './open-api-kind.ts';
 import { pathsOf } from './paths.ts';
 
 type JsonObject = { readonly [key: string]: Json };
-/** A kind as a document describes it: one of ours, or one of a CRD somebody made. */
-export type OpenApiKind = Pick<KindDefinition, 'group' | 'version' | 'kind' | 'plural' | 'namespaced'> & { readonly schema: SchemaNode; readonly subresources?: KindDefinition['subresources'] };
 export type OpenApiDocument = { readonly openapi: '3.0.0'; readonly info: JsonObject; readonly paths: JsonObject; readonly components: { readonly schemas: JsonObject } };
 
 /**

@@ -1,6 +1,6 @@
 import type { Json } from '#shared/base';
 import { gvkOf, refTo } from './components.ts';
-import type { OpenApiKind } from './open-api-document.ts';
+import type { OpenApiKind } from './open-api-kind.ts';
 
 type Body = { [key: string]: Json };
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
