@@ -1,0 +1,113 @@
+import { Environment } from '@marcbachmann/cel-js';
+import { isIP } from 'node:net';
+import { RE2JS } from 're2js';
+import { errorText, isRecord, parseQuantity } from '#shared/base';
+import type { CelEvaluator, SchemaNode } from '#shared/mesh';
+
+/** Compiled expressions that are kept. */
+const PROGRAMS_MAX = 2000;
+type Program = (context: Record<string, unknown>) => unknown;
+
+class Url {
+  readonly url: URL;
+  constructor(text: string) {
+    this.url = new URL(text);
+  }
+}
+class Quantity {
+  readonly amount: number;
+  constructor(text: string) {
+    const amount = parseQuantity(text);
+    if (amount === undefined) throw new Error(`quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'`);
+    this.amount = amount;
+  }
+}
+class Ip {
+  readonly text: string;
+  constructor(text: string) {
+    if (isIP(text) === 0) throw new Error(`IP Address ${JSON.stringify(text)} parse error during conversion from string: unable to parse IP`);
+    this.text = text;
+  }
+}
+const isUrl = (text: string): boolean => {
+  try {
+    return new URL(text).protocol !== '';
+  } catch (error) {
+    if (error instanceof TypeError) return false;
+    throw error;
+  }
+};
+const patterns = new Map<string, RE2JS>();
+function re2(pattern: string): RE2JS {
+  const known = patterns.get(pattern);
+  if (known !== undefined) return known;
+  if (patterns.size >= PROGRAMS_MAX) patterns.clear();
+  const made = RE2JS.compile(pattern);
+  patterns.set(pattern, made);
+  return made;
+}
+const compare = (a: number, b: number): bigint => (a < b ? -1n : a > b ? 1n : 0n);
+
+/** CEL with the functions Kubernetes adds (k8s.io/apiserver cel/library), as far as CRDs use them. */
+function environment(): Environment {
+  return new Environment({ unlistedVariablesAreDyn: true, enableOptionalTypes: true, homogeneousAggregateLiterals: false })
+    .registerType('kubernetes.URL', Url).registerType('kubernetes.Quantity', Quantity).registerType('net.IP', Ip)
+    .registerFunction('url(string): kubernetes.URL', (text: string) => new Url(text))
+    .registerFunction('isURL(string): bool', isUrl)
+    .registerFunction('kubernetes.URL.getScheme(): string', (v: Url) => v.url.protocol.replace(/:$/, ''))
+    .registerFunction('kubernetes.URL.getHost(): string', (v: Url) => v.url.host)
+    .registerFunction('kubernetes.URL.getHostname(): string', (v: Url) => v.url.hostname)
+    .registerFunction('kubernetes.URL.getPort(): string', (v: Url) => v.url.port)
+    .registerFunction('kubernetes.URL.getEscapedPath(): string', (v: Url) => v.url.pathname)
+    .registerFunction('quantity(string): kubernetes.Quantity', (text: string) => new Quantity(text))
+    .registerFunction('isQuantity(string): bool', (text: string) => parseQuantity(text) !== undefined)
+    .registerFunction('kubernetes.Quantity.isGreaterThan(kubernetes.Quantity): bool', (a: Quantity, b: Quantity) => a.amount > b.amount)
+    .registerFunction('kubernetes.Quantity.isLessThan(kubernetes.Quantity): bool', (a: Quantity, b: Quantity) => a.amount < b.amount)
+    .registerFunction('kubernetes.Quantity.compareTo(kubernetes.Quantity): int', (a: Quantity, b: Quantity) => compare(a.amount, b.amount))
+    .registerFunction('kubernetes.Quantity.sign(): int', (a: Quantity) => compare(a.amount, 0))
+    .registerFunction('ip(string): net.IP', (text: string) => new Ip(text))
+    .registerFunction('isIP(string): bool', (text: string) => isIP(text) !== 0)
+    .registerFunction('net.IP.family(): int', (v: Ip) => BigInt(isIP(v.text)))
+    .registerFunction('string.re2matches(string): bool', (text: string, pattern: string) => re2(pattern).matcher(text).find())
+    .registerFunction('string.find(string): string', (text: string, pattern: string) => {
+      const matcher = re2(pattern).matcher(text);
+      return matcher.find() ? (matcher.group() ?? '') : '';
+    });
+}
+
+/** `matches` of the library uses JavaScript's backtracking; ours is RE2. Text in quotes is left alone. */
+const withRe2 = (expression: string): string => expression.replaceAll(/"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\.matches\s*\(/g, (part) => (part.startsWith('.') ? '.re2matches(' : part));
+
+/** A JSON value as CEL sees it under its schema: integers are ints, dates are timestamps. */
+function toCel(schema: SchemaNode | undefined, v: unknown): unknown {
+  if (typeof v === 'number') return Number.isInteger(v) && schema?.type !== 'number' ? BigInt(v) : v;
+  if (typeof v === 'string') return schema?.format === 'date-time' ? new Date(v) : v;
+  if (Array.isArray(v)) return v.map((item: unknown) => toCel(schema?.items, item));
+  if (!isRecord(v)) return v;
+  const others = typeof schema?.additionalProperties === 'object' ? schema.additionalProperties : undefined;
+  return Object.fromEntries(Object.entries(v).map(([key, inner]) => [key, toCel(schema?.properties !== undefined && Object.hasOwn(schema.properties, key) ? schema.properties[key] : others, inner)]));
+}
+
+/** An evaluator for the rules of CRDs; programs are compiled once. */
+export function createCelEvaluator(): CelEvaluator {
+  const env = environment();
+  const programs = new Map<string, Program>();
+  const compile = (expression: string): Program => {
+    const known = programs.get(expression);
+    if (known !== undefined) return known;
+    if (programs.size >= PROGRAMS_MAX) programs.clear();
+    const made: Program = env.parse(withRe2(expression));
+    programs.set(expression, made);
+    return made;
+  };
+  return ({ expression, schema, self, old, optionalOldSelf }) => {
+    try {
+      const before = old === undefined ? undefined : toCel(schema, old.value);
+      const oldSelf = optionalOldSelf ? (old === undefined ? compile('optional.none()')({}) : compile('optional.of(v)')({ v: before })) : before;
+      const value = compile(expression)({ self: toCel(schema, self), ...(oldSelf === undefined ? {} : { oldSelf }) });
+      return { value: typeof value === 'bigint' ? Number(value) : value };
+    } catch (error) {
+      return { error: errorText(error).split('\n')[0] ?? '' };
+    }
+  };
+}
