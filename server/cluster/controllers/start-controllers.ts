@@ -1,6 +1,7 @@
 import type { KubeClient, Logger } from '#server/lib';
 import { createContext } from './context.ts';
 import { DeploymentController } from './deployment/deployment-controller.ts';
+import { discover } from './discovery.ts';
 import { EndpointSliceController } from './endpoints/endpoint-slice-controller.ts';
 import { EndpointsController } from './endpoints/endpoints-controller.ts';
 import { LoadBalancerController } from './endpoints/load-balancer-controller.ts';
@@ -14,13 +15,15 @@ import { Scheduler } from './scheduler/scheduler.ts';
 export type Controllers = { stop(): Promise<void> };
 
 /** Starts the controller manager's and the scheduler's part, as clients of the API. They react to watches; only leases, old Events and finished pods are looked at by the clock. */
-export function startControllers(options: { readonly client: KubeClient; readonly serviceCidr: string; readonly log: Logger; readonly now?: () => Date }): Promise<Controllers> {
+export async function startControllers(options: { readonly client: KubeClient; readonly serviceCidr: string; readonly log: Logger; readonly now?: () => Date }): Promise<Controllers> {
   const { context, stop } = createContext(options.client, options.log, options.now);
-  for (const Controller of [NamespaceDefaultsController, NamespaceController, DeploymentController, ReplicaSetController, Scheduler, EndpointSliceController, EndpointsController, LoadBalancerController, GarbageCollector]) {
+  for (const Controller of [NamespaceDefaultsController, NamespaceController, DeploymentController, ReplicaSetController, Scheduler, EndpointSliceController, LoadBalancerController, GarbageCollector]) {
     void new Controller(context);
   }
   expireEvents(context);
   watchNodes(context);
   collectPods(context);
-  return Promise.resolve({ stop });
+  // Endpoints is a deprecated view of the slices: kept where the server still has it.
+  if ((await discover(options.client)).some((entry) => entry.group === '' && entry.plural === 'endpoints')) void new EndpointsController(context);
+  return { stop };
 }

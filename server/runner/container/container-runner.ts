@@ -170,6 +170,7 @@ export class ContainerRunner {
     return this.#context.spec().terminationGracePeriodSeconds * 1000;
   }
 
+  /** Runs it again and again; whatever goes wrong on our side (a full disk, no more processes) is a reason to wait, not to give up. */
   async #runAll(): Promise<void> {
     while (!this.#stopping) {
       const run = this.#lookUp();
@@ -178,7 +179,7 @@ export class ContainerRunner {
         await this.#pullBackOff();
         continue;
       }
-      const exit = await this.#runOnce(run);
+      const exit = await this.#runOnce(run).catch((error: unknown) => this.#onBroken(error));
       if (exit === undefined) {
         this.#markLaunched(); // one that cannot be made yet does not hold up the others
         await this.#pause(CONFIG_RETRY_MS);
@@ -190,6 +191,13 @@ export class ContainerRunner {
       this.#restartCount += 1;
       this.#lastState = exit;
     }
+  }
+
+  #onBroken(error: unknown): undefined {
+    this.#run = undefined;
+    this.#record('Warning', 'Failed', `Error: ${errorText(error)}`);
+    this.#set({ kind: 'waiting', reason: 'RunContainerError', message: errorText(error) });
+    return undefined;
   }
 
   async #backOff(exit: Terminated): Promise<void> {

@@ -37,7 +37,7 @@ export class PodAddresses {
       this.#cursor = (this.#cursor + 1) % ALL;
       if (this.#taken.has(this.#cursor)) continue;
       this.#taken.set(this.#cursor, uid);
-      writeFileSync(this.#file, String(this.#cursor), { mode: 0o600 });
+      this.#keepCursor();
       return `${this.#prefix}.${textOf(this.#cursor)}`;
     }
     throw new Error(`all ${ALL} pod addresses of ${this.#prefix} are taken`);
@@ -47,6 +47,14 @@ export class PodAddresses {
   reserve(uid: string, address: string): void {
     const index = address.startsWith(`${this.#prefix}.`) ? indexOf(address.slice(this.#prefix.length + 1)) : undefined;
     if (index !== undefined && !this.#taken.has(index)) this.#taken.set(index, uid);
+  }
+
+  #keepCursor(): void {
+    try {
+      writeFileSync(this.#file, String(this.#cursor), { mode: 0o600 });
+    } catch {
+      // A full disk: the order is then not kept over a restart, and that is all.
+    }
   }
 
   release(uid: string): void {

@@ -71,6 +71,7 @@ export class PodWorker {
       restarts: (code) => !this.#stopping && (isNativeSidecar(spec) && kind === 'initContainers' ? true : kind === 'initContainers' ? code !== 0 && this.#spec.restartPolicy !== 'Never' : this.#spec.restartPolicy === 'Always' || (this.#spec.restartPolicy === 'OnFailure' && code !== 0)),
     });
     this.#init = (this.#spec.initContainers ?? []).map((spec, i) => make('initContainers', spec, i));
+    this.#initialized = this.#init.length === 0;
     this.#containers = this.#spec.containers.map((spec, i) => make('containers', spec, i));
     this.#writer = new StatusWriter({
       client: options.client, pod: () => this.#object, log: this.context.log, status: () => this.#status(),
@@ -186,16 +187,15 @@ export class PodWorker {
 
   /** Folders and volumes; waits until all can be filled. */
   async #setUp(): Promise<void> {
-    mkdirSync(this.context.dir, { recursive: true, mode: 0o700 });
     for (let wait = MOUNT_RETRY_MS_MIN; !this.#stopping; wait = Math.min(MOUNT_RETRY_MS_MAX, wait * 2)) {
       try {
+        mkdirSync(this.context.dir, { recursive: true, mode: 0o700 });
         await this.context.volumes.setUp();
         this.#sandboxReady = true;
         this.#changed();
         return;
       } catch (error) {
-        if (!(error instanceof MountError)) throw error;
-        this.context.record('Warning', 'FailedMount', error.message);
+        this.context.record('Warning', error instanceof MountError ? 'FailedMount' : 'FailedCreatePodSandBox', errorText(error));
         await this.#pause(wait);
       }
     }

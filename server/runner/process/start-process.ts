@@ -49,7 +49,11 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
   });
   if (pid === undefined) throw new StartError(startText(options.argv, options.cwd, new Error('no process id')));
   child.on('error', () => signalGroup(pid, 'SIGKILL')); // a signal that could not be sent: end it for good
-  writeRecord(options.dir, { pid, ticks: startTicks(pid) ?? '', containerId: options.containerId });
+  try {
+    writeRecord(options.dir, { pid, ticks: startTicks(pid) ?? '', containerId: options.containerId });
+  } catch {
+    // A full disk: the mark in its environment finds the process all the same.
+  }
   const ended = new Promise<Exit>((resolve) => {
     child.once('exit', (code, signal) => {
       signalGroup(pid, 'SIGKILL'); // children that outlive their container, as the end of a pid namespace does

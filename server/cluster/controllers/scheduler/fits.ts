@@ -32,8 +32,8 @@ function tooBig(node: Node, spec: Pod['spec']): string | undefined {
   return undefined;
 }
 
-/** Why a node cannot take the pod, in the scheduler's words; undefined when it can. */
-export function refusal(nodeObject: KubeObject, podObject: KubeObject): string | undefined {
+/** Why a node with `podsOnNode` pods cannot take the pod, in the scheduler's words; undefined when it can. */
+export function refusal(nodeObject: KubeObject, podObject: KubeObject, podsOnNode = 0): string | undefined {
   const node = nodeOf(nodeObject);
   const pod = podOf(podObject);
   if (node === undefined || pod === undefined) return 'node(s) could not be read';
@@ -43,6 +43,7 @@ export function refusal(nodeObject: KubeObject, podObject: KubeObject): string |
   const taint = (node.spec.taints ?? []).find((known) => known.effect !== 'PreferNoSchedule' && !tolerations.some((t) => tolerates(t, known)));
   if (taint !== undefined) return `node(s) had untolerated taint {${taint.key}: ${taint.value}}`;
   if (!matchesAffinity(nodeObject, pod.spec)) return "node(s) didn't match Pod's node affinity/selector";
+  if (podsOnNode >= (parseQuantity(String(node.status.allocatable?.['pods'] ?? '')) ?? Number.POSITIVE_INFINITY)) return 'Too many pods';
   return tooBig(node, pod.spec);
 }
 

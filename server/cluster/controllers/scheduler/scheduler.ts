@@ -42,13 +42,17 @@ export class Scheduler {
       return undefined;
     }
     const nodes = this.#nodes.cache.list();
-    const refusals = nodes.map((node) => refusal(node, pod));
+    const refusals = nodes.map((node) => refusal(node, pod, this.#podsOn(node.metadata.name)));
     const fitting = nodes.filter((_node, i) => refusals[i] === undefined);
     const chosen = fitting[this.#next++ % Math.max(1, fitting.length)];
     if (chosen !== undefined) return this.#bind(pod, chosen);
     const text = failureText(nodes.length, refusals.filter((found) => found !== undefined));
     if (await this.#notScheduled(pod, 'Unschedulable', text)) this.#events.record(pod, 'Warning', 'FailedScheduling', text);
     return { againAfterMs: RETRY_MS };
+  }
+
+  #podsOn(node: string): number {
+    return this.#pods.cache.list().filter((pod) => podOf(pod)?.spec.nodeName === node && !['Succeeded', 'Failed'].includes(podOf(pod)?.status.phase ?? '')).length;
   }
 
   async #bind(pod: KubeObject, node: KubeObject): Promise<void> {
