@@ -1,5 +1,5 @@
 import type { ComponentType } from 'react';
-import { IconConfig, IconMesh, IconOverview, IconTraces } from '#web/kit';
+import { IconGraph, IconConfig, IconMesh, IconOverview, IconTraces } from '#web/kit';
 
 /** A page: its address and everything below it, its place in the rail and after `g`. The code is loaded when it is opened. */
 export type PageDef = {
@@ -16,6 +16,7 @@ export type PageDef = {
 /** The pages that exist, in the order of the rail. */
 export const PAGES: readonly PageDef[] = [
   { id: 'overview', base: '/overview', label: 'Overview', letter: 'o', icon: IconOverview, load: () => import('#web/pages/overview') },
+  { id: 'graph', base: '/graph', label: 'Graph', letter: 'g', icon: IconGraph, load: () => import('#web/pages/graph') },
   { id: 'traces', base: '/traces', label: 'Traces', letter: 't', icon: IconTraces, load: () => import('#web/pages/traces') },
   { id: 'config', base: '/config', label: 'Config', letter: 'c', icon: IconConfig, load: () => import('#web/pages/config') },
   { id: 'mesh', base: '/mesh', label: 'Mesh', letter: 'm', icon: IconMesh, load: () => import('#web/pages/mesh') },

@@ -1,6 +1,7 @@
 /** Numbers as the console prints them: three significant digits, a thin space between thousands, "0" only when zero was measured, "–" when nothing was. */
 export const NOTHING = '–';
 const THIN = '\u202f';
+const SPACE = '\u00a0';
 
 const PREFIXES: readonly (readonly [number, string])[] = [[1e9, 'G'], [1e6, 'M'], [1e3, 'k']];
 
@@ -37,7 +38,7 @@ export function rate(v: number | undefined): string {
 /** A share 0..1 as per cent: never rounds up to 100 % or down to 0 %. */
 export function percent(v: number | undefined): string {
   if (v === undefined || Number.isNaN(v)) return NOTHING;
-  return `${percentNumber(v)}${THIN}%`;
+  return `${percentNumber(v)}${SPACE}%`;
 }
 
 export function percentNumber(v: number): string {
@@ -51,16 +52,16 @@ export function percentNumber(v: number): string {
 /** Milliseconds as the eye wants them: 0.4 ms, 38 ms, 412 ms, 1.9 s, 2 min. */
 export function duration(ms: number | undefined): string {
   if (ms === undefined || Number.isNaN(ms)) return NOTHING;
-  if (ms >= 120_000) return `${threeDigits(ms / 60_000)}${THIN}min`;
-  if (ms >= 1000) return `${threeDigits(ms / 1000)}${THIN}s`;
-  if (ms > 0 && ms < 1) return ms < 0.01 ? `<0.01${THIN}ms` : `${Number(ms.toPrecision(2))}${THIN}ms`;
-  return `${ms < 10 ? Number(ms.toFixed(1)) : Math.round(ms)}${THIN}ms`;
+  if (ms >= 120_000) return `${threeDigits(ms / 60_000)}${SPACE}min`;
+  if (ms >= 1000) return `${threeDigits(ms / 1000)}${SPACE}s`;
+  if (ms > 0 && ms < 1) return ms < 0.01 ? `<0.01${SPACE}ms` : `${Number(ms.toPrecision(2))}${SPACE}ms`;
+  return `${ms < 10 ? Number(ms.toFixed(1)) : Math.round(ms)}${SPACE}ms`;
 }
 
 export function bytes(v: number | undefined): string {
   if (v === undefined || Number.isNaN(v)) return NOTHING;
-  for (const [size, unit] of [[2 ** 30, 'GiB'], [2 ** 20, 'MiB'], [2 ** 10, 'KiB']] as const) if (v >= size) return `${threeDigits(v / size)}${THIN}${unit}`;
-  return `${threeDigits(v)}${THIN}B`;
+  for (const [size, unit] of [[2 ** 30, 'GiB'], [2 ** 20, 'MiB'], [2 ** 10, 'KiB']] as const) if (v >= size) return `${threeDigits(v / size)}${SPACE}${unit}`;
+  return `${threeDigits(v)}${SPACE}B`;
 }
 
 const two = (n: number): string => String(n).padStart(2, '0');
@@ -75,10 +76,10 @@ export function clock(at: number, now: number = at, withSeconds = true): string 
 /** "30 s", "4 min", "3 h", "12 d". */
 export function span(ms: number): string {
   const s = Math.max(0, Math.round(ms / 1000));
-  if (s < 90) return `${s}${THIN}s`;
-  if (s < 5400) return `${Math.round(s / 60)}${THIN}min`;
-  if (s < 129_600) return `${Math.round(s / 3600)}${THIN}h`;
-  return `${Math.round(s / 86_400)}${THIN}d`;
+  if (s < 90) return `${s}${SPACE}s`;
+  if (s < 5400) return `${Math.round(s / 60)}${SPACE}min`;
+  if (s < 129_600) return `${Math.round(s / 3600)}${SPACE}h`;
+  return `${Math.round(s / 86_400)}${SPACE}d`;
 }
 
 export const ago = (at: number, now: number): string => (now - at < 1500 ? 'now' : `${span(now - at)} ago`);

@@ -32,8 +32,8 @@ export function IconButton({ label, children, look = 'quiet', ...rest }: Omit<Bu
 }
 
 /** A link that looks like a button. Links go to places; buttons do things. */
-export function ButtonLink({ href, look = 'plain', children, title }: { readonly href: string; readonly look?: Look; readonly children: ReactNode; readonly title?: string }): ReactNode {
-  return <Link href={href} className={css['button']} data-look={look} title={title}>{children}</Link>;
+export function ButtonLink({ href, look = 'plain', children, title, icon = false }: { readonly href: string; readonly look?: Look; readonly children: ReactNode; readonly title?: string; /** Only an icon: `title` names it. */ readonly icon?: boolean }): ReactNode {
+  return <Link href={href} className={css['button']} data-look={look} title={title} {...(icon ? { 'data-icon': true, 'aria-label': title } : {})}>{children}</Link>;
 }
 
 /** A text link inside the app. */

@@ -11,7 +11,7 @@ const WIDTH_MAX_PX = 720;
 const STEP_PX = 20;
 const clamp = (px: number): number => Math.min(WIDTH_MAX_PX, Math.max(WIDTH_MIN_PX, Math.round(px)));
 
-export type InspectorProps = { readonly title: ReactNode; readonly badge?: ReactNode; readonly subtitle?: ReactNode; readonly label: string; readonly onClose: () => void; readonly children: ReactNode; readonly actions?: ReactNode };
+export type InspectorProps = { readonly title: ReactNode; readonly badge?: ReactNode; readonly subtitle?: ReactNode; readonly label: string; /** Left out where the panel is a fixed part of its page. */ readonly onClose?: (() => void) | undefined; readonly children: ReactNode; readonly actions?: ReactNode };
 
 /** The side panel at the right, 360 px, resizable by its edge (mouse or arrow keys); the width is remembered. */
 export function Inspector({ title, badge, subtitle, label, onClose, children, actions }: InspectorProps): ReactNode {
@@ -36,7 +36,7 @@ export function Inspector({ title, badge, subtitle, label, onClose, children, ac
           {subtitle === undefined ? null : <p className="muted">{subtitle}</p>}
         </div>
         {actions}
-        <IconButton label="Close inspector" onClick={onClose}><IconClose aria-hidden /></IconButton>
+        {onClose === undefined ? null : <IconButton label="Close inspector" onClick={onClose}><IconClose aria-hidden /></IconButton>}
       </header>
       <div className={css['body']}>{children}</div>
     </aside>

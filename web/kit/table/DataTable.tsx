@@ -105,7 +105,7 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>): Reac
             return (
               <tr key={key} data-key={key} data-chosen={key === selected} aria-rowindex={index + 2} aria-selected={props.onInspect === undefined ? undefined : key === selected} tabIndex={index === at ? 0 : -1}
                 onFocus={() => setCursor(key)} onClick={(event) => { if (!isControl(event.target)) act(row, 'inspect'); }} onDoubleClick={() => act(row, 'open')}>
-                {columns.map((column, i) => i === 0 || (columns[0]?.hideHeader === true && i === 1) ? <th key={column.id} scope="row" className={column.number ? css['number'] : undefined}>{column.cell(row)}</th> : <td key={column.id} className={column.number ? css['number'] : undefined}>{column.cell(row)}</td>)}
+                {columns.map((column, i) => i === 0 || (columns[0]?.hideHeader === true && i === 1) ? <th key={column.id} scope="row" className={classOf(column)}>{column.cell(row)}</th> : <td key={column.id} className={classOf(column)}>{column.cell(row)}</td>)}
               </tr>
             );
           })}
@@ -116,6 +116,7 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>): Reac
   );
 }
 
+const classOf = (column: { readonly number?: boolean; readonly grow?: boolean }): string | undefined => (column.number ? css['number'] : column.grow ? css['grow'] : undefined);
 const isControl = (target: EventTarget): boolean => target instanceof Element && target.closest('a, button, input, label') !== null;
 
 /** Registers the table for j, k, Enter and Space; the registered object stays the same while its actions follow the render. */
@@ -139,7 +140,7 @@ function Head<Row>({ columns, sort, onSort }: { readonly columns: readonly Colum
         {columns.map((column) => {
           const sorted = sort?.column === column.id ? (sort.desc ? 'descending' : 'ascending') : 'none';
           return (
-            <th key={column.id} scope="col" style={column.width === undefined ? undefined : { width: column.width }} className={column.number ? css['number'] : undefined} title={column.title} {...(column.sort === undefined ? {} : { 'aria-sort': sorted })}>
+            <th key={column.id} scope="col" style={column.width === undefined ? undefined : { width: column.width }} className={classOf(column)} title={column.title} {...(column.sort === undefined ? {} : { 'aria-sort': sorted })}>
               {column.sort === undefined
                 ? <span className={column.hideHeader ? 'visually-hidden' : undefined}>{column.header}</span>
                 : <button type="button" className={css['sorter']} onClick={() => onSort(next(column))}><span className={column.hideHeader ? 'visually-hidden' : undefined}>{column.header}</span>{sorted === 'none' ? null : sorted === 'descending' ? <IconChevronDown aria-hidden /> : <IconChevronUp aria-hidden />}</button>}

@@ -10,6 +10,8 @@ export type Column<Row> = {
   readonly number?: boolean;
   /** CSS width ("120px"); the widest column is left without one. */
   readonly width?: string;
+  /** Takes the width that is left and cuts its text. */
+  readonly grow?: boolean;
   /** Words behind a short header. */
   readonly title?: string;
   /** Sorted downwards at the first click (rates, errors). */

@@ -1,0 +1,66 @@
+import { useEffect, useRef, useState } from 'react';
+import type { KeyboardEvent, ReactNode } from 'react';
+import { describeNode, nameOf } from '#shared/graph';
+import type { GraphModel } from '#shared/graph';
+import { IconButton, IconClose, Mark } from '#web/kit';
+import css from '../graph.module.css';
+import { moveStand, standAt } from './outline-move.ts';
+import type { Move, Stand } from './outline-move.ts';
+
+const MOVES: Readonly<Record<string, Move>> = { ArrowDown: 'down', ArrowUp: 'up', ArrowRight: 'follow', ArrowLeft: 'back', Home: 'entry', End: 'last', e: 'next-failing' };
+
+export type OutlineProps = { readonly model: GraphModel; readonly open: boolean; readonly focusKey: string | undefined; readonly onClose: () => void; /** Focus moved: the canvas rings the node. */ readonly onFocus: (key: string | undefined) => void; readonly onInspect: (key: string) => void };
+
+/** The graph for the keyboard and for screen readers: a tree of namespaces and nodes. Right follows a call, Left goes back along one. */
+export function Outline({ model, open, focusKey, onClose, onFocus, onInspect }: OutlineProps): ReactNode {
+  const [held, setHeld] = useState<Stand | undefined>(undefined);
+  const tree = useRef<HTMLDivElement>(null);
+  const stand = held !== undefined && model.nodes.some((node) => node.key === held.key) ? held : standAt(model, focusKey);
+  const wasOpen = useRef(false);
+  useEffect(() => {
+    if (open && !wasOpen.current) tree.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus();
+    wasOpen.current = open;
+  }, [open]);
+  if (!open) return null;
+  const go = (next: Stand): void => {
+    setHeld(next);
+    onFocus(next.key);
+    requestAnimationFrame(() => tree.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus());
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (stand === undefined) return;
+    const move = MOVES[event.key];
+    if (move !== undefined) go(moveStand(model, stand, move));
+    else if (event.key === 'Enter' || event.key === ' ') onInspect(stand.key);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  const here = model.nodes.find((node) => node.key === stand?.key)?.namespace;
+  const groups = [...new Set(model.nodes.map((node) => node.namespace))];
+  return (
+    <section className={css['outline']} aria-label="Outline of the graph" onBlur={(event) => { if (!event.currentTarget.contains(event.relatedTarget)) onFocus(undefined); }}>
+      <header><h2>Outline</h2><IconButton label="Close outline" onClick={onClose}><IconClose aria-hidden /></IconButton></header>
+      <p className="muted">↑ ↓ siblings · → follow a call · ← back · Home entry · e next failing · Enter inspect</p>
+      <div ref={tree} role="tree" aria-label="Nodes of the graph" className={css['tree']} onKeyDown={onKeyDown}>
+        {groups.map((namespace) => (
+          <div key={namespace} role="treeitem" aria-level={1} aria-expanded={namespace === here} aria-selected={false} aria-label={namespace === '' ? 'outside' : `namespace ${namespace}`} tabIndex={-1}>
+            <div className={css['treeBox']}>{namespace === '' ? 'outside' : namespace}</div>
+            {namespace !== here ? null : (
+              <div role="group">
+                {model.nodes.filter((node) => node.namespace === namespace).map((node) => {
+                  const current = node.key === stand?.key;
+                  return (
+                    <div key={node.key} role="treeitem" aria-level={2} aria-selected={current} tabIndex={current ? 0 : -1} className={css['treeNode']} aria-label={describeNode(node, model)} onFocus={() => { if (current) onFocus(node.key); }} onClick={() => { const next = standAt(model, node.key); if (next !== undefined) go(next); onInspect(node.key); }}>
+                      <Mark state={node.health.state} quiet />{nameOf(node)}{node.kind === 'service' ? <span className="muted">service</span> : null}
+                    </div>
+                  );
+                })}
+              </div>
+            )}
+          </div>
+        ))}
+      </div>
+    </section>
+  );
+}

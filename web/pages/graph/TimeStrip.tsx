@@ -1,0 +1,44 @@
+import { useState } from 'react';
+import type { MouseEvent, ReactNode } from 'react';
+import { peek } from '#shared/base';
+import { sparkPath } from '#web/charts';
+import { useOverview, useScope, useSetScope } from '#web/data';
+import { clock } from '#web/kit';
+import css from './graph-page.module.css';
+
+const WIDTH = 1000;
+const MARKS_MAX = 12;
+
+/** The window as a strip: requests above, errors below, changes as marks. A click looks at that moment. */
+export function TimeStrip(): ReactNode {
+  const { reading } = useOverview();
+  const scope = useScope();
+  const setScope = useSetScope();
+  const [at, setAt] = useState<number | undefined>(undefined);
+  const overview = reading === undefined ? undefined : peek(reading);
+  if (overview === undefined) return <div className={css['strip']} aria-hidden />;
+  const { from, to } = overview.window;
+  const requests = peek(overview.requests)?.trend ?? [];
+  const errors = peek(overview.errors)?.trend ?? [];
+  const changes = (peek(overview.changes) ?? []).filter((change) => change.at >= from && change.at <= to).slice(0, MARKS_MAX);
+  const x = (time: number): number => (to === from ? 0 : ((time - from) / (to - from)) * 100);
+  const timeAt = (event: MouseEvent<HTMLElement>): number => {
+    const box = event.currentTarget.getBoundingClientRect();
+    return Math.round(from + Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)) * (to - from));
+  };
+  return (
+    <div className={css['strip']}>
+      <div className={css['stripTimes']}><span>{clock(from, to, false)}</span><span>{scope.to === undefined ? `${clock(to, to, false)} now` : clock(to, to)}</span></div>
+      <button type="button" className={css['stripLine']} aria-label={`Time from ${clock(from)} to ${clock(to)}; press to look at a past moment`} onMouseMove={(event) => setAt(timeAt(event))} onMouseLeave={() => setAt(undefined)} onClick={(event) => setScope({ to: event.detail === 0 ? Math.round((from + to) / 2) : timeAt(event) })}>
+        <svg viewBox={`0 0 ${WIDTH} 44`} preserveAspectRatio="none" aria-hidden>
+          <path className={css['stripRequests']} d={sparkPath(requests, WIDTH, 14, { min: 0, max: Math.max(1e-9, ...requests) })} transform="translate(0 4)" />
+          <path className={css['stripErrors']} d={sparkPath(errors, WIDTH, 14, { min: 0, max: Math.max(0.02, ...errors) })} transform="translate(0 26)" />
+        </svg>
+        {at === undefined ? null : <span className={css['stripAt']} style={{ left: `${x(at)}%` }}>{clock(at)}</span>}
+      </button>
+      {changes.map((change, i) => (
+        <span key={change.id} className={css['stripMark']} data-side={x(change.at) > 60 ? 'left' : 'right'} style={{ left: `calc(20px + (100% - 40px) * ${x(change.at) / 100})` }} title={`${clock(change.at)} ${change.who}: ${change.summary}`}>{i === 0 ? <em>{change.who}: {change.summary}</em> : null}</span>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,1 @@
+export { GraphPage as Page } from './GraphPage.tsx';

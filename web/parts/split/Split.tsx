@@ -1,0 +1,150 @@
+import { useEffect, useState } from 'react';
+import type { ReactNode } from 'react';
+import { ApiFault, useChanges, useRollout, useShift, useShiftApply, useShiftPlan, useUndo } from '#web/data';
+import type { Rollout, ShiftPlan, ShiftState } from '#web/data';
+import { Button, NumberField, PanelBody, Segments, Slider, count, duration, percent, toast, useCommand, useHint } from '#web/kit';
+import { peek } from '#shared/base';
+import css from '../parts.module.css';
+import { rebalance, sameWeights } from './rebalance.ts';
+import type { Weights } from './rebalance.ts';
+
+const PRESETS = [0, 10, 25, 50, 100] as const;
+/** The sliders rest this long before the plan is asked for. */
+const PLAN_DELAY_MS = 250;
+
+type Named = { readonly namespace: string; readonly name: string };
+
+/** The split of a service: set and observed, plan, apply, watch it reach the proxies, undo. The same on the graph and on the service's page. */
+export function Split({ namespace, name }: Named): ReactNode {
+  const { reading, onRetry, retries } = useShift({ namespace, name });
+  return (
+    <PanelBody what="traffic split" reading={reading} onRetry={onRetry} retries={retries} skeleton="lines">
+      {(state) => (state.possible ? <SplitForm key={`${namespace}/${name}`} state={state} onRefresh={onRetry} /> : <p className="muted">{state.reason}</p>)}
+    </PanelBody>
+  );
+}
+
+/** What heads the split: over which requests "observed" was taken. */
+export function SplitAside({ namespace, name, window }: Named & { readonly window: string }): ReactNode {
+  const { reading } = useShift({ namespace, name });
+  const state = reading === undefined ? undefined : peek(reading);
+  if (state?.possible !== true) return null;
+  const seen = state.versions.reduce((sum, v) => sum + (v.requests ?? 0), 0);
+  return <>set · observed over {window} (n = {count(seen)})</>;
+}
+
+function useDraft(state: ShiftState): { readonly weights: Weights; readonly touched: boolean; readonly change: (next: Weights) => void; readonly drop: () => void } {
+  const set = Object.fromEntries(state.versions.map((v) => [v.subset, v.set]));
+  const [draft, setDraft] = useState<Weights | undefined>(undefined);
+  const usable = draft !== undefined && Object.keys(draft).length === state.versions.length ? draft : undefined;
+  return { weights: usable ?? set, touched: usable !== undefined && !sameWeights(usable, set), change: setDraft, drop: () => setDraft(undefined) };
+}
+
+function useRested<T>(value: T, ms: number): T {
+  const [rested, setRested] = useState(value);
+  const text = JSON.stringify(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setRested(value), ms);
+    return () => clearTimeout(timer);
+  }, [text, ms]); // the value is compared by its text, so a new object of the same weights starts nothing
+  return rested;
+}
+
+function SplitForm({ state, onRefresh }: { readonly state: ShiftState; readonly onRefresh: () => void }): ReactNode {
+  const { weights, touched, change, drop } = useDraft(state);
+  const last = state.versions.at(-1)?.subset ?? '';
+  const [target, setTarget] = useState(last);
+  const apply = useShiftApply();
+  const [rolloutId, setRolloutId] = useState<string | undefined>(undefined);
+  const rollout = useRollout(rolloutId) ?? (rolloutId === undefined ? undefined : apply.data);
+  const request = { namespace: state.namespace, service: state.service, weights: { ...weights }, ...(state.virtualService === undefined ? {} : { baseVirtualService: state.virtualService.resourceVersion }), ...(state.destinationRule === undefined ? {} : { baseDestinationRule: state.destinationRule.resourceVersion }) };
+  const rested = useRested(touched ? request : undefined, PLAN_DELAY_MS);
+  const { plan, error: planError } = useShiftPlan(touched ? rested : undefined);
+  const busy = apply.isPending || rollout?.state === 'applying' || rollout?.state === 'waiting';
+  const run = (): void => apply.mutate(request, { onSuccess: (started) => { setRolloutId(started.id); drop(); } });
+  const conflict = apply.error instanceof ApiFault && apply.error.status === 409;
+  return (
+    <div className={css['split']}>
+      <Versions state={state} weights={weights} target={target} onTarget={setTarget} onChange={change} />
+      <Segments label={`Share of ${target}`} options={PRESETS} value={PRESETS.find((p) => p === weights[target])} onChange={(share) => change(rebalance(weights, target, share))} />
+      {apply.error !== null ? <Problem error={apply.error} conflict={conflict} onLook={() => { apply.reset(); drop(); onRefresh(); }} /> : planError !== null && touched ? <p className={css['plan']} data-tone="failing" role="alert">{planError.message}</p> : <Plan plan={plan} touched={touched} state={state} />}
+      <div className={css['applyRow']}>
+        <Button look="primary" onClick={run} busy={busy} reason={touched ? undefined : 'These weights are set already: move a slider or press a share'}>Apply split</Button>
+        {touched ? <Button onClick={() => { drop(); apply.reset(); }}>Discard</Button> : <UndoLast state={state} rollout={rollout} onStarted={setRolloutId} />}
+        <Progress rollout={rollout} />
+      </div>
+      {rollout === undefined ? null : <Rejections rollout={rollout} />}
+    </div>
+  );
+}
+
+function Versions({ state, weights, target, onTarget, onChange }: { readonly state: ShiftState; readonly weights: Weights; readonly target: string; readonly onTarget: (subset: string) => void; readonly onChange: (next: Weights) => void }): ReactNode {
+  const biggest = state.versions.toSorted((a, b) => b.set - a.set)[0]?.subset;
+  return (
+    <div className={css['versions']} role="group" aria-label="Versions">
+      {state.versions.map((v) => {
+        const value = weights[v.subset] ?? 0;
+        const caption = v.ready === 0 ? 'no pod ready' : (v.errorShare ?? 0) > 0 ? `${percent(v.errorShare)} err` : v.subset === target ? 'canary' : v.subset === biggest ? 'stable' : '';
+        return [
+          <button key={`${v.subset} name`} type="button" className={css['version']} aria-pressed={v.subset === target} title={`The shares below are those of ${v.subset}`} onClick={() => onTarget(v.subset)}><strong>{v.subset}</strong><span className={css['caption']}>{caption}</span></button>,
+          <Slider key={`${v.subset} slider`} label={`Share of ${v.subset}`} words={`${value} per cent`} value={value} mark={v.observed === undefined ? undefined : v.observed * 100} onChange={(next) => onChange(rebalance(weights, v.subset, next))} />,
+          <span key={`${v.subset} number`} className={css['weight']}><NumberField label={`Share of ${v.subset} in per cent`} hideLabel value={value} min={0} max={100} onChange={(next) => onChange(rebalance(weights, v.subset, next))} /></span>,
+          <span key={`${v.subset} seen`} className={css['observed']} title={`${count(v.requests)} requests observed`}>{percent(v.observed)}</span>,
+        ];
+      })}
+    </div>
+  );
+}
+
+function Plan({ plan, touched, state }: { readonly plan: ShiftPlan | undefined; readonly touched: boolean; readonly state: ShiftState }): ReactNode {
+  if (!touched) {
+    if (state.otherRules.length === 0) return null;
+    return <p className={css['plan']}>Moves rule {(state.rule?.index ?? 0) + 1}{state.rule === undefined ? '' : ` (${state.rule.text})`}. Not touched: {state.otherRules.map((r) => `rule ${r.index + 1} (${r.text})`).join('; ')}.</p>;
+  }
+  if (plan === undefined) return <p className={css['plan']}>Working out the effect…</p>;
+  return (
+    <div className={css['plan']} aria-live="polite">
+      {plan.effect}
+      {plan.steps.length < 2 ? null : <ol>{plan.steps.map((step) => <li key={step.text}>{step.text}</li>)}</ol>}
+    </div>
+  );
+}
+
+function Problem({ error, conflict, onLook }: { readonly error: Error; readonly conflict: boolean; readonly onLook: () => void }): ReactNode {
+  return (
+    <div className={css['plan']} data-tone="failing" role="alert">
+      <p>{error.message}</p>
+      {error instanceof ApiFault && error.next !== '' ? <p className="muted">{error.next}</p> : null}
+      <Button onClick={onLook}>{conflict ? 'Look at the new weights' : 'Try again'}</Button>
+    </div>
+  );
+}
+
+function Progress({ rollout }: { readonly rollout: Rollout | undefined }): ReactNode {
+  if (rollout === undefined) return null;
+  const { acknowledged, total } = rollout.proxies;
+  const text = rollout.state === 'live' ? `✓ ${acknowledged} / ${total} proxies, ${duration(rollout.ms)}` : rollout.state === 'failed' ? '✕ not live' : `${acknowledged} / ${total} proxies…`;
+  return <span className={css['progress']} data-state={rollout.state} role="status">{text}</span>;
+}
+
+function Rejections({ rollout }: { readonly rollout: Rollout }): ReactNode {
+  if (rollout.rejected.length === 0 && rollout.error === undefined) return null;
+  return (
+    <div className={css['plan']} data-tone="failing" role="alert">
+      {rollout.error === undefined ? null : <p>{rollout.error.message} <span className="muted">{rollout.error.next}</span></p>}
+      <ul>{rollout.rejected.map((r) => <li key={`${r.proxy} ${r.type}`}><strong>{r.proxy}</strong> refused {r.type}: {r.message}</li>)}</ul>
+    </div>
+  );
+}
+
+/** The change to take back: the one just made here, else the last one of this service's rules. */
+function UndoLast({ state, rollout, onStarted }: { readonly state: ShiftState; readonly rollout: Rollout | undefined; readonly onStarted: (id: string) => void }): ReactNode {
+  const changes = useChanges(50).reading;
+  const undo = useUndo();
+  const hint = useHint('undo');
+  const mine = (changes === undefined ? undefined : peek(changes))?.find((change) => change.undoable && change.namespace === state.namespace && ((change.kind === 'VirtualService' && change.name === state.virtualService?.name) || (change.kind === 'DestinationRule' && change.name === state.destinationRule?.name)));
+  const id = rollout?.undoId ?? mine?.id;
+  const run = id === undefined ? undefined : (): void => undo.mutate(id, { onSuccess: (started) => onStarted(started.id), onError: (error) => toast({ state: 'failing', text: 'Not taken back', detail: error.message }) });
+  useCommand('undo', run);
+  return <Button onClick={run} busy={undo.isPending} hint={id === undefined ? undefined : hint} reason={id === undefined ? 'There is no change of this split to take back' : undefined} title={mine === undefined ? undefined : `Takes back: ${mine.summary}`}>Undo last</Button>;
+}
