@@ -43,4 +43,20 @@ const endpointSlices: Printer = {
   },
 };
 
-export const workloadColumns: readonly (readonly [string, Printer])[] = [['apps/deployments', deployments], ['apps/replicasets', replicaSets], ['discovery.k8s.io/endpointslices', endpointSlices]];
+/** ip:port of the first three endpoints. */
+function endpointTexts(object: KObject): readonly string[] {
+  return recordsAt(object, 'subsets').flatMap((subset) => {
+    const addresses = recordsAt(subset, 'addresses').map((one) => textAt(one, 'ip'));
+    const ports = recordsAt(subset, 'ports');
+    return ports.length === 0 ? addresses : ports.flatMap((port) => addresses.map((ip) => `${ip}:${String(port['port'])}`));
+  });
+}
+const endpoints: Printer = {
+  columns: [NAME, column('Endpoints', 'Addresses and ports that are ready.'), AGE],
+  cells: (object, { now }) => {
+    const texts = endpointTexts(object);
+    return [object.metadata.name, texts.length === 0 ? NONE : limited(texts), ageOf(object.metadata.creationTimestamp, now)];
+  },
+};
+
+export const workloadColumns: readonly (readonly [string, Printer])[] = [['apps/deployments', deployments], ['apps/replicasets', replicaSets], ['discovery.k8s.io/endpointslices', endpointSlices], ['/endpoints', endpoints]];
