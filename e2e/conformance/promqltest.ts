@@ -38,9 +38,9 @@ function words(text: string): readonly string[] {
 export function valuesOf(text: string): readonly Value[] {
   return words(text).flatMap((word): readonly Value[] => {
     const repeat = /x(\d+)$/.exec(word);
-    if (word.startsWith('{{')) return new Array<Value>(repeat === null ? 1 : Number(repeat[1]) + 1).fill('native');
-    if (/^_(x\d+)?$/.test(word)) return new Array<Value>(repeat === null ? 1 : Number(repeat[1])).fill('none');
-    if (/^stale(x\d+)?$/.test(word)) return new Array<Value>(repeat === null ? 1 : Number(repeat[1]) + 1).fill('stale');
+    if (word.startsWith('{{')) return Array.from({ length: repeat === null ? 1 : Number(repeat[1]) + 1 }, (): Value => 'native');
+    if (/^_(x\d+)?$/.test(word)) return Array.from({ length: repeat === null ? 1 : Number(repeat[1]) }, (): Value => 'none');
+    if (/^stale(x\d+)?$/.test(word)) return Array.from({ length: repeat === null ? 1 : Number(repeat[1]) + 1 }, (): Value => 'stale');
     const series = /^([+-]?(?:[\d.]+(?:[eE][+-]?\d+)?|inf|nan))(?:([+-][\d.]+(?:[eE][+-]?\d+)?))?x(\d+)$/i.exec(word);
     if (series === null) return [numberOf(word)];
     const first = numberOf(series[1] ?? '');

@@ -12,7 +12,13 @@ import { discoverPods } from './scrape/discover-pods.ts';
 import type { Discovery, KubeAccess } from './scrape/discover-pods.ts';
 import { Scraper } from './scrape/scraper.ts';
 import { staticTarget } from './scrape/target.ts';
+import { DiskJournal } from './store/journal/disk-journal.ts';
+import type { DiskOps } from './store/journal/record-file.ts';
 import { SeriesStore } from './store/series-store.ts';
+
+/** A series that was not written for this long belongs to a target that is gone, ms. */
+const IDLE_MS = 10 * 60_000;
+const MAINTENANCE_MS = 60_000;
 
 /** A target of a fixed list: "host:port", or a URL with labels. */
 export type StaticTarget = string | { readonly address: string; readonly labels?: Readonly<Record<string, string>> };
@@ -27,6 +33,8 @@ export type MetricsOptions = {
   readonly log: Logger;
   readonly limits?: Partial<MetricsLimits>;
   readonly clock?: () => number;
+  /** The calls that write to disk; tests play a full one. */
+  readonly diskOps?: DiskOps;
 };
 export type Metrics = { readonly url: string; stop(): Promise<void> };
 
@@ -38,11 +46,12 @@ export async function startMetrics(options: MetricsOptions): Promise<Metrics> {
   mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
   const registry = new Registry();
   const store = new SeriesStore({ seriesMax: limits.seriesMax });
+  const journal = new DiskJournal({ dir: options.dataDir, store, limits, log, registry, now, ...(options.diskOps === undefined ? {} : { ops: options.diskOps }) });
   const scraper = new Scraper({ store, limits, registry, now });
   const engine = new Engine({ store, limits: { lookbackMs: limits.lookbackMs, samplesMax: limits.querySamplesMax, timeoutMs: limits.queryMsMax } });
   const context: ApiContext = {
     store, engine, scraper, gate: new QueryGate(limits), limits, registry, now, startedAt: now(), dataDir: options.dataDir,
-    disk: () => ({ failing: undefined, corruptions: 0, walBytes: 0, segmentBytes: 0, replayed: 0 }),
+    disk: () => ({ failing: journal.failing, corruptions: journal.corruptions, walBytes: journal.bytes.wal, segmentBytes: journal.bytes.segments, replayed: journal.replayed }),
   };
   const server = apiServer(context, log);
   server.listen({ host: options.bindAddress, port: options.port });
@@ -52,13 +61,20 @@ export async function startMetrics(options: MetricsOptions): Promise<Metrics> {
   const fixed = (options.targets ?? []).map((target) => (typeof target === 'string' ? staticTarget(target) : staticTarget(target.address, target.labels)));
   scraper.set(fixed);
   const discovery: Discovery | undefined = options.kube === undefined ? undefined : await discoverPods(options.kube, log, (found) => scraper.set([...fixed, ...found]));
+  const maintenance = setInterval(() => {
+    store.retireIdle(now() - IDLE_MS);
+    store.expire(now() - limits.retentionMs);
+  }, MAINTENANCE_MS);
+  maintenance.unref();
   const url = `http://${options.bindAddress.includes(':') ? `[${options.bindAddress}]` : options.bindAddress}:${address.port}`;
   log.info({ url }, 'the metrics store is ready');
   return {
     url,
     stop: async () => {
       discovery?.stop();
+      clearInterval(maintenance);
       scraper.stop();
+      journal.close();
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeIdleConnections();

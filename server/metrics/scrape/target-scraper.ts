@@ -123,9 +123,7 @@ export class TargetScraper {
     clearTimeout(this.#timer);
     if (keep) return;
     if (this.#writer.open(this.#host.now())) this.#writer.commit();
-    this.#chain.live = false;
-    this.#host.store.sealed(this.#chain, this.#chain.seal(this.#chain.count));
-    this.#chain.release();
+    this.#host.store.retire(this.#chain);
   }
 }
 

@@ -84,8 +84,9 @@ export class SeriesStore {
     }
     return this.place(chain, ref);
   }
-  /** Gives the series a new slot in the chain. */
+  /** Gives the series a new slot in the chain; a series that could not be taken (-1) still has one, so that the others keep theirs. */
   place(chain: Chain, ref: number): number {
+    if (ref < 0) return chain.addSlot(ref);
     const home = this.#homes[ref];
     if (home === undefined) this.postings.add(ref, this.labels.arena, this.labels.starts[ref] ?? 0, this.labels.starts[ref + 1] ?? 0);
     else this.#olderHomes.set(ref, [...(this.#olderHomes.get(ref) ?? []), home]);
@@ -185,6 +186,16 @@ export class SeriesStore {
     return this.#lastTimes[ref] ?? Number.NEGATIVE_INFINITY;
   }
 
+  /** Ends a chain: nothing is appended any more, what is open is sealed. */
+  retire(chain: Chain): void {
+    chain.live = false;
+    this.sealed(chain, chain.seal(chain.count));
+    chain.release();
+  }
+  /** Ends chains that were not written since `before`: their target was gone when the process started again. */
+  retireIdle(before: number): void {
+    for (const chain of this.chains.values()) if (chain.live && chain.lastTime < before) this.retire(chain);
+  }
   /** Drops frames that end before `before`, chains that hold nothing, and series that were last written before then. */
   expire(before: number): void {
     for (const chain of this.chains.values()) {

@@ -125,7 +125,7 @@ function resultLabels(node: Binary, matching: Matching, labels: LabelSpace): (ma
 }
 
 const duplicate = (side: string, context: QueryContext, group: number, a: number, b: number): QueryError =>
-  new QueryError('execution', `found duplicate series for the match group ${context.labels.toText(group)} on the ${side} hand-side of the operation: [${[a, b].map((ref) => context.labels.toText(ref)).sort().reverse().join(', ')}];many-to-many matching not allowed: matching labels must be unique on one side`);
+  new QueryError('execution', `found duplicate series for the match group ${context.labels.toText(group)} on the ${side} hand-side of the operation: [${[a, b].map((ref) => context.labels.toText(ref)).toSorted().toReversed().join(', ')}];many-to-many matching not allowed: matching labels must be unique on one side`);
 
 type Sides = { readonly many: Block; readonly one: Block; readonly swapped: boolean };
 
