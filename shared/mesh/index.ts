@@ -3,7 +3,8 @@ export type { JsonObject, KubeObject, ObjectMeta, ObjectRef, OwnerReference } fr
 export type { KindDefinition, PrinterColumn } from './schema/kind-definition.ts';
 export { anyObject, bool, def, definitionOf, int, int64, intOrString, like, list, map, num, obj, oneOf, present, req, str } from './schema/schema.ts';
 export type { Infer, Schema, SchemaNode } from './schema/schema.ts';
-export { checkObject, fits } from './check/check-object.ts';
+export { checkObject } from './check/check-object.ts';
+export { fits } from './check/fits.ts';
 export type { CheckOptions } from './check/check-object.ts';
 export type { CelCall, CelEvaluator } from './check/check-rules.ts';
 export { applyDefaults } from './check/defaults.ts';
@@ -12,6 +13,9 @@ export type { FieldPath, IssueCode, IssueReason, SchemaIssue } from './check/iss
 export { prune } from './check/prune.ts';
 export { unknownFields } from './check/unknown-fields.ts';
 export { crdOf } from './crd/crd-of.ts';
+export { unusedIn, unusedText } from './istio-rules/unreachable.ts';
+export type { Unused } from './istio-rules/unreachable.ts';
+export { isClaimHeader } from './istio-rules/headers.ts';
 export { validateIstio } from './istio-rules/validate-istio.ts';
 export type { IstioVerdict } from './istio-rules/validate-istio.ts';
 export type { IstioIssue } from './istio-rules/report.ts';

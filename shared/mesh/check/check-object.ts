@@ -37,10 +37,3 @@ export function checkObject(schema: SchemaNode, value: unknown, options: CheckOp
   checkRules(schema, value, undefined, old, options.cel, issues);
   return [...unknown, ...issues];
 }
-
-/** Whether a value has the shape of a schema: a check for readers that take objects of the cluster as typed. */
-export function fits<T>(schema: SchemaNode & { readonly '~typed'?: T }, value: unknown): value is T {
-  const issues: SchemaIssue[] = [];
-  checkSchema(schema, value, undefined, undefined, issues);
-  return issues.every((issue) => issue.code !== 'type' && issue.code !== 'required');
-}

@@ -1,6 +1,6 @@
 import type { FieldPath } from '../check/issue.ts';
 import { jsonKey } from '../check/equal.ts';
-import type { HTTPMatchRequest, HTTPRoute } from '../kinds/istio/virtual-service.ts';
+import type { HTTPMatchRequest, HTTPRoute, VirtualServiceSpec } from '../kinds/istio/virtual-service.ts';
 import type { Loose } from './proto.ts';
 import { each, quoted } from './report.ts';
 import { matchForm } from './values.ts';
@@ -21,7 +21,7 @@ function nameOf(named: object | undefined, i: number): string {
 const conditionsKey = (match: object): string => jsonKey(Object.fromEntries(Object.entries(match).filter(([key]) => key !== 'name')));
 
 /** Rules behind one that matches everything, and matches that an earlier rule has already. */
-export function unusedRules(rules: readonly Rule[] | undefined, at: FieldPath): readonly Unused[] {
+function unusedRules(rules: readonly Rule[] | undefined, at: FieldPath): readonly Unused[] {
   const found: Unused[] = [];
   const seen = new Map<string, number>();
   let catchAll: number | undefined;
@@ -55,7 +55,7 @@ export function unusedRules(rules: readonly Rule[] | undefined, at: FieldPath): 
 
 type Prefixed = { readonly path: FieldPath; readonly rule: string; readonly match: string; readonly prefix: string; readonly conditions: Loose<HTTPMatchRequest> };
 /** Matches by prefix that an earlier, shorter prefix with the same conditions takes away. */
-export function coveredPrefixes(routes: readonly Loose<HTTPRoute>[] | undefined, at: FieldPath): readonly Unused[] {
+function coveredPrefixes(routes: readonly Loose<HTTPRoute>[] | undefined, at: FieldPath): readonly Unused[] {
   const rules = routes ?? [];
   const catchAll = rules.findIndex((route) => (route.match ?? []).length === 0);
   const seen = new Set<string>();
@@ -88,6 +88,11 @@ function covers(first: Prefixed, later: Prefixed): boolean {
   return later.prefix.startsWith(first.prefix) && (a.port ?? 0) === (b.port ?? 0) && fits(textOf(a.method, 'exact:GET'), textOf(b.method, 'exact:GET')) && fits(textOf(a.authority), textOf(b.authority)) &&
     mapsFit(a.headers, b.headers) && mapsFit(a.queryParams, b.queryParams) && mapsFit(a.withoutHeaders, b.withoutHeaders);
 }
+
+/** Rules and matches of a VirtualService that no request can reach. */
+export const unusedIn = (spec: Loose<VirtualServiceSpec>): readonly Unused[] => [
+  ...unusedRules(spec.http, ['spec', 'http']), ...coveredPrefixes(spec.http, ['spec', 'http']), ...unusedRules(spec.tcp, ['spec', 'tcp']), ...unusedRules(spec.tls, ['spec', 'tls']),
+];
 
 /** The sentence istiod says. */
 export const unusedText = (unused: Unused): string => (unused.what === 'rule'

@@ -8,7 +8,7 @@ import type { Loose } from './proto.ts';
 import { each, entries } from './report.ts';
 import type { Report } from './report.ts';
 import { checkExportTo } from './shared-fields.ts';
-import { coveredPrefixes, unusedRules, unusedText } from './unreachable.ts';
+import { unusedIn, unusedText } from './unreachable.ts';
 
 type Spec = Loose<VirtualServiceSpec>;
 const some = (list: readonly unknown[] | undefined): boolean => (list ?? []).length > 0;
@@ -30,11 +30,6 @@ export function checkVirtualService(spec: Spec, namespace: string, report: Repor
   for (const [i, route] of each(spec.tcp)) checkTcpRoute(route, ['spec', 'tcp', i], report);
   checkExportTo(spec.exportTo, namespace, report);
   for (const unused of unusedIn(spec)) report.warn(unused.path, unusedText(unused));
-}
-
-/** Rules and matches of a VirtualService that no request can reach. */
-export function unusedIn(spec: Spec) {
-  return [...unusedRules(spec.http, ['spec', 'http']), ...coveredPrefixes(spec.http, ['spec', 'http']), ...unusedRules(spec.tcp, ['spec', 'tcp']), ...unusedRules(spec.tls, ['spec', 'tls'])];
 }
 
 /** Matches on claims of a token work on gateways only. */

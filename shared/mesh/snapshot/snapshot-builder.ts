@@ -1,4 +1,4 @@
-import { fits } from '../check/check-object.ts';
+import { fits } from '../check/fits.ts';
 import { endpointSliceKind } from '../kinds/core/endpoint-slice.ts';
 import type { EndpointSlice } from '../kinds/core/endpoint-slice.ts';
 import { namespaceKind } from '../kinds/core/namespace.ts';
@@ -23,6 +23,7 @@ import { serviceHost } from '../hosts/host-names.ts';
 import { meshConfigOf } from './mesh-config.ts';
 import type { MeshConfig } from './mesh-config.ts';
 import type { Locality, MeshChange, MeshPod, MeshService, MeshSnapshot } from './mesh-snapshot.ts';
+import { withoutNulls } from './without-nulls.ts';
 import { endpointsOf, isAbout, meshPod, meshService, nodeLocality, podFacts, sliceHost, versionOf } from './read-kinds.ts';
 
 export type SnapshotOptions = { readonly mesh?: MeshConfig; /** An object whose shape is not that of its kind; it is left out. */ readonly onRejected?: (ref: ObjectRef) => void };
@@ -86,7 +87,8 @@ class SnapshotBuilder {
     this.#others = new Draft(base.others);
   }
 
-  apply({ event, object }: MeshChange): void {
+  apply({ event, object: given }: MeshChange): void {
+    const object = withoutNulls(given);
     this.#revision = Math.max(this.#revision, versionOf(object));
     const { group } = groupOf(object.apiVersion);
     const gone = event === 'DELETED';
