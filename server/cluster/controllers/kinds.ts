@@ -2,7 +2,8 @@
 import * as z from 'zod';
 import { typedReader } from '#server/lib';
 
-export const condition = z.looseObject({ type: z.string(), status: z.string(), reason: z.string().optional(), message: z.string().optional(), lastUpdateTime: z.string().optional(), lastTransitionTime: z.string().optional() });
+// The API writes null for a time that was not set.
+export const condition = z.looseObject({ type: z.string(), status: z.string(), reason: z.string().nullish(), message: z.string().nullish(), lastUpdateTime: z.string().nullish(), lastTransitionTime: z.string().nullish() });
 export type Condition = z.infer<typeof condition>;
 const labels = z.record(z.string(), z.string());
 const expression = z.object({ key: z.string(), operator: z.string(), values: z.array(z.string()).nullish() });

@@ -115,7 +115,18 @@ export class GarbageCollector {
     }
     if (kept.length === owners.length) return;
     if (kept.length > 0) await node.of.patch(object, { metadata: { ownerReferences: kept, resourceVersion: object.metadata.resourceVersion } });
-    else await node.of.remove(object, { propagationPolicy: this.#policyOf(node, waiting) });
+    else await this.#removeNode(node, waiting);
+  }
+
+  async #removeNode(node: GraphNode, waiting: boolean): Promise<void> {
+    const { object, of } = node;
+    const dependents = this.#graph.dependentsOf(object.metadata.uid ?? '');
+    if (waiting && dependents.some((dependent) => waitsForDependents(dependent.object))) {
+      // Perhaps a circle: two that wait for each other would wait for ever, so this one blocks nobody any more.
+      const ownerReferences = (object.metadata.ownerReferences ?? []).map((owner) => ({ ...owner, blockOwnerDeletion: false }));
+      await of.patch(object, { metadata: { ownerReferences, resourceVersion: object.metadata.resourceVersion } });
+    }
+    await of.remove(object, { propagationPolicy: this.#policyOf(node, waiting) });
   }
 
   #policyOf({ object }: GraphNode, waiting: boolean): 'Background' | 'Foreground' | 'Orphan' {
