@@ -18,6 +18,10 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 1_700,
+    rolldownOptions: {
+      // our modules do nothing when imported (but the entry and the worker), so a page takes from a front door only what it uses
+      treeshake: { moduleSideEffects: [{ test: /\/(?:web|shared)\/(?!app\/main|.*worker).*\.tsx?$/, sideEffects: false }] },
+    },
   },
   server: {
     port: Number(process.env['PHAROS_WEB_PORT'] ?? 5173),

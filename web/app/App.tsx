@@ -8,11 +8,11 @@ import { CommandKeys, currentTable, Empty, ErrorBoundary, KitProvider, runComman
 import css from './frame/frame.module.css';
 import { Rail } from './frame/Rail.tsx';
 import { TopBar } from './frame/TopBar.tsx';
-import { HelpSheet } from './keys/HelpSheet.tsx';
 import { KEYS_BY_COMMAND } from './keys/shortcuts.ts';
 import { useShortcuts } from './keys/use-shortcuts.ts';
 import { PAGES, pageAt } from './pages.ts';
 
+const HelpSheet = lazy(() => import('./keys/HelpSheet.tsx'));
 const Palette = lazy(() => import('./palette/Palette.tsx'));
 const LOADED = new Map<string, ComponentType>(PAGES.map((page) => [page.id, lazy(async () => ({ default: (await page.load()).Page }))]));
 
@@ -38,7 +38,7 @@ function Frame(): ReactNode {
       <TopBar onSearch={() => setPalette(true)} />
       <Rail />
       <PageHost />
-      <HelpSheet open={help} onClose={() => setHelp(false)} />
+      {help ? <Suspense fallback={null}><HelpSheet open onClose={() => setHelp(false)} /></Suspense> : null}
       {palette ? <Suspense fallback={null}><Palette open onClose={() => setPalette(false)} onHelp={() => setHelp(true)} /></Suspense> : null}
     </div>
   );

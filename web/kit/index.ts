@@ -19,6 +19,7 @@ export type { Tab } from './overlay/Tabs.tsx';
 export { toast } from './overlay/Toast.tsx';
 export type { Toast } from './overlay/Toast.tsx';
 export { Tooltip } from './overlay/Tooltip.tsx';
+export { CodeBlock } from './panel/CodeBlock.tsx';
 export { Command, Empty } from './panel/Empty.tsx';
 export { ErrorBoundary } from './panel/ErrorBoundary.tsx';
 export { Facts } from './panel/Facts.tsx';

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { Link, useLocation } from 'wouter';
 import { Tooltip } from '#web/kit';
-import { printKeys } from '../keys/HelpSheet.tsx';
+import { printKeys } from '../keys/print-keys.ts';
 import { KEYS_BY_COMMAND } from '../keys/shortcuts.ts';
 import { PAGES, pageAt } from '../pages.ts';
 import css from './frame.module.css';

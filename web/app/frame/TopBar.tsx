@@ -2,8 +2,8 @@ import type { ReactNode } from 'react';
 import { useMeta, useOverview, useScope, useSetScope, windowLabel, WINDOWS } from '#web/data';
 import type { Overview } from '#web/data';
 import { peek } from '#shared/base';
-import { IconButton, IconMoon, IconSearch, IconSun, Kbd, Lock, Menu, MultiSelect, Select, count, percent, setTheme, useTheme, useThemeChoice } from '#web/kit';
-import { printKeys } from '../keys/HelpSheet.tsx';
+import { IconButton, IconMoon, IconSearch, IconSun, Kbd, Lock, MultiSelect, Select, count, percent, setTheme, useTheme } from '#web/kit';
+import { printKeys } from '../keys/print-keys.ts';
 import css from './frame.module.css';
 import { Lighthouse } from './Lighthouse.tsx';
 import { LiveChip } from './LiveChip.tsx';
@@ -17,7 +17,7 @@ export function TopBar({ onSearch }: { readonly onSearch: () => void }): ReactNo
       <span className={css['mesh']}><span className="muted">Mesh</span> {known?.mesh ?? '…'}</span>
       <Namespaces names={known?.namespaces ?? []} />
       <span className={css['gap']} />
-      <button type="button" className={css['search']} onClick={onSearch}><IconSearch size={15} aria-hidden /><span>Search or jump to…</span>{printKeys('Mod K').map((key) => key).join(' ') === '' ? null : <Kbd>{printKeys('Mod K').join(' ')}</Kbd>}</button>
+      <button type="button" className={css['search']} onClick={onSearch}><IconSearch size={15} aria-hidden /><span>Search or jump to…</span><Kbd>{printKeys('Mod K').join(' ')}</Kbd></button>
       <MtlsChip />
       <WindowChoice />
       <LiveChip />
@@ -58,12 +58,9 @@ function MtlsChip(): ReactNode {
   );
 }
 
+/** Light or dark; the palette also has "as the system". */
 function ThemeButton(): ReactNode {
   const theme = useTheme();
-  const choice = useThemeChoice();
-  const mark = (option: string): string | undefined => (option === choice ? 'on' : undefined);
-  return (
-    <Menu label="Theme" target={<IconButton label={`Theme: ${choice}`}>{theme === 'dark' ? <IconMoon aria-hidden /> : <IconSun aria-hidden />}</IconButton>}
-      items={[{ label: 'Light', hint: mark('light'), onPick: () => setTheme('light') }, { label: 'Dark', hint: mark('dark'), onPick: () => setTheme('dark') }, { label: 'As the system', hint: mark('system'), onPick: () => setTheme('system') }]} />
-  );
+  const other = theme === 'dark' ? 'light' : 'dark';
+  return <IconButton label={`Switch to the ${other} theme`} onClick={() => setTheme(other)}>{theme === 'dark' ? <IconMoon aria-hidden /> : <IconSun aria-hidden />}</IconButton>;
 }

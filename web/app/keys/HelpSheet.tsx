@@ -1,14 +1,12 @@
 import type { ReactNode } from 'react';
 import { Checkbox, Dialog, Kbd, usePreference } from '#web/kit';
 import css from '../frame/frame.module.css';
+import { printKeys } from './print-keys.ts';
 import { SHORTCUTS } from './shortcuts.ts';
 import { SINGLE_KEYS } from './use-shortcuts.ts';
 
-const mac = navigator.userAgent.includes('Mac');
-export const printKeys = (keys: string): readonly string[] => keys.split(' ').map((key) => (key === 'Mod' ? (mac ? '⌘' : 'Ctrl') : key));
-
 /** The `?` sheet, made from the map of shortcuts. */
-export function HelpSheet({ open, onClose }: { readonly open: boolean; readonly onClose: () => void }): ReactNode {
+export default function HelpSheet({ open, onClose }: { readonly open: boolean; readonly onClose: () => void }): ReactNode {
   const [single, setSingle] = usePreference(SINGLE_KEYS, true);
   const groups = [...new Set(SHORTCUTS.map((s) => s.group))];
   return (

@@ -5,7 +5,7 @@ import { peek } from '#shared/base';
 import { links, useConfigList, useMeta, useServices, useSetScope, useWorkloads, WINDOWS } from '#web/data';
 import { Dialog, Kbd, runCommand, setTheme } from '#web/kit';
 import css from '../frame/frame.module.css';
-import { printKeys } from '../keys/HelpSheet.tsx';
+import { printKeys } from '../keys/print-keys.ts';
 import { KEYS_BY_COMMAND } from '../keys/shortcuts.ts';
 import { PAGES } from '../pages.ts';
 import { rank } from './palette-items.ts';

@@ -55,10 +55,14 @@ function readingOf(state: ReturnType<GraphFeed['state']>): Reading<GraphModel> |
 }
 
 /** The graph at the scope's moment, or now, asked for once (past moments, small graphs of detail pages with `everyMs`). */
-export function useGraphAt(grouping: Grouping, enabled: boolean, everyMs?: number): Reading<GraphModel> | undefined {
+export const useGraphAt = (grouping: Grouping, enabled: boolean, everyMs?: number): Reading<GraphModel> | undefined => useGraphOnce(grouping, undefined, enabled, everyMs);
+/** The graph of one namespace and what it speaks with, for the small graphs of detail pages. */
+export const useGraphOf = (grouping: Grouping, namespace: string, everyMs: number): Reading<GraphModel> | undefined => useGraphOnce(grouping, namespace, true, everyMs);
+
+function useGraphOnce(grouping: Grouping, namespace: string | undefined, enabled: boolean, everyMs: number | undefined): Reading<GraphModel> | undefined {
   const scope = useScope();
   const visible = useVisible();
-  const query = { ...scopeQuery(scope), grouping };
+  const query = { ...scopeQuery(scope), ...(namespace === undefined ? {} : { namespaces: namespace }), grouping };
   const asked = useQuery({
     queryKey: [ROUTES.graph.path, query], enabled, refetchInterval: everyMs !== undefined && visible && !scope.paused && scope.to === undefined ? everyMs : false,
     queryFn: async ({ signal }) => {

@@ -1,20 +1,12 @@
-import { Modal } from '@mantine/core';
+import { lazy, Suspense, useState } from 'react';
 import type { ReactNode } from 'react';
-import { IconClose } from '../icons.ts';
-import css from './overlay.module.css';
 
 export type DialogProps = { readonly title: string; readonly open: boolean; readonly onClose: () => void; readonly children: ReactNode; readonly width?: number; /** Without header and padding, as the palette needs it; the title still names the dialog. */ readonly plain?: boolean };
+const Modal = lazy(() => import('./DialogModal.tsx'));
 
 /** A modal dialog: traps focus, closes by Esc or a click beside it, gives focus back. */
-export function Dialog({ title, open, onClose, children, width = 520, plain = false }: DialogProps): ReactNode {
-  return (
-    // the page itself never scrolls, so no scroll lock (which would need an inline style the CSP forbids)
-    <Modal.Root opened={open} onClose={onClose} size={width} lockScroll={false} transitionProps={{ duration: 0 }} classNames={{ root: css['modalRoot'] ?? '', overlay: css['overlay'] ?? '', inner: css['inner'] ?? '', content: css['content'] ?? '', header: css['header'] ?? '', title: css['title'] ?? '', close: css['close'] ?? '', body: (plain ? css['bodyPlain'] : css['body']) ?? '' }}>
-      <Modal.Overlay />
-      <Modal.Content style={{ maxWidth: width }}>
-        {plain ? <Modal.Title className="visually-hidden">{title}</Modal.Title> : <Modal.Header><Modal.Title>{title}</Modal.Title><Modal.CloseButton aria-label="Close" icon={<IconClose size={16} aria-hidden />} /></Modal.Header>}
-        <Modal.Body>{children}</Modal.Body>
-      </Modal.Content>
-    </Modal.Root>
-  );
+export function Dialog(props: DialogProps): ReactNode {
+  const [used, setUsed] = useState(props.open);
+  if (props.open && !used) setUsed(true);
+  return props.open || used ? <Suspense fallback={null}><Modal {...props} /></Suspense> : null;
 }

@@ -3,11 +3,10 @@ import { nameOf } from '#shared/graph';
 import type { GraphEdge, GraphModel, GraphNode } from '#shared/graph';
 import { rateWords } from '#web/graph';
 import { Badge, Facts, Inspector, InspectorPart, Lock, STATE_WORD, Tabs, duration, percent } from '#web/kit';
-import { Split } from '#web/parts';
+import { ServiceTraces, Split } from '#web/parts';
 import css from '../graph-page.module.css';
 import type { InspectorTab } from '../url.ts';
 import { Responses } from './Responses.tsx';
-import { TraceList } from './TracesTab.tsx';
 
 type Props = { readonly edge: GraphEdge; readonly model: GraphModel; readonly tab: InspectorTab; readonly onTab: (tab: InspectorTab) => void; readonly onClose: () => void; readonly onNode: (key: string) => void };
 
@@ -23,7 +22,7 @@ export function EdgeInspector({ edge, model, tab, onTab, onClose, onNode }: Prop
         { id: 'traffic', label: 'Traffic', render: () => <Traffic edge={edge} source={source} target={target} onNode={onNode} /> },
         { id: 'health', label: 'Health', render: () => <><InspectorPart title="Judgement"><p>{edge.health.reason}</p></InspectorPart><InspectorPart title="Answers"><Responses edges={[edge]} /></InspectorPart></> },
         { id: 'security', label: 'Security', render: () => <Security edge={edge} /> },
-        { id: 'traces', label: 'Traces', render: () => <TraceList source={edge.source} target={edge.target} /> },
+        { id: 'traces', label: 'Traces', render: () => <InspectorPart title="Traces"><ServiceTraces source={edge.source} target={edge.target} /></InspectorPart> },
       ]} />
     </Inspector>
   );

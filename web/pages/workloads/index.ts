@@ -1,0 +1,1 @@
+export { WorkloadsPage as Page } from './WorkloadsPage.tsx';
