@@ -45,10 +45,10 @@ export async function startMesh(options: StartOptions): Promise<StartedMesh> {
   start = performance.now();
   const client = createKubeClient(await kubeConfig({ kubeconfigPath: paths.kubeconfig }));
   const fresh = await isFresh(client);
-  await applyManifests(client, readManifests('system.yaml', valuesOf(ports, paths.stores)), 'istio-system');
-  await applyManifests(client, readManifests('gateway.yaml', valuesOf(ports, paths.stores)), 'istio-system');
   const runner = await startRunner({ kubeconfigPath: paths.kubeconfig, nodeName: NODE_NAME, podPrefix: `127.${32 + n}`, appPrefix: `127.${64 + n}`, kubeletToken, podsDir: paths.pods, images: knownImages(), log });
   shutdown.add('pods', () => runner.stop());
+  await applyManifests(client, readManifests('system.yaml', valuesOf(ports, paths.stores)), 'istio-system');
+  await applyManifests(client, readManifests('gateway.yaml', valuesOf(ports, paths.stores)), 'istio-system');
   options.onStep('runner', performance.now() - start);
   return { client, cluster, meshNumber: n, log, fresh };
 }
