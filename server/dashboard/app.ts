@@ -27,6 +27,7 @@ import { systemRoutes } from './routes/system.ts';
 import { traceRoutes } from './routes/traces.ts';
 import { Shift } from './shift/shift.ts';
 import { createJaeger } from './sources/jaeger/jaeger.ts';
+import { CONFIG_KINDS } from './sources/kubernetes/kinds.ts';
 import { Kubernetes } from './sources/kubernetes/kubernetes.ts';
 import { createPrometheus } from './sources/prometheus/prometheus.ts';
 import { toApi } from './state/charts.ts';
@@ -44,13 +45,14 @@ export const VERSION = '0.1.0';
 
 export type Built = { readonly app: FastifyInstance; readonly deps: Deps; stop(): Promise<void> };
 
+const writable = (group: string, kind: string): boolean => CONFIG_KINDS.some((k) => k.group === group && k.kind === kind);
 /** A change log that cannot be opened (full or read-only disk) takes away history, never the console. */
 function openChangeLog(options: DashboardOptions, clock: () => number): ChangeLog {
   try {
-    return new ChangeLog({ path: `${options.dataDir}/changes.db`, clock });
+    return new ChangeLog({ path: `${options.dataDir}/changes.db`, clock, writable });
   } catch (error) {
     options.log.error({ err: error, dataDir: options.dataDir }, 'the change log cannot be opened; changes are kept in memory only');
-    return new ChangeLog({ path: ':memory:', clock });
+    return new ChangeLog({ path: ':memory:', clock, writable });
   }
 }
 

@@ -16,7 +16,7 @@ export type { Expression, FindError, FindField } from './find/parse-find.ts';
 export type * from './model/graph-model.ts';
 export { label, NO_ROWS, parseLines, parseRows } from './rows/parse-rows.ts';
 export type { GraphRows, PromLine, PromRow } from './rows/parse-rows.ts';
-export { graphQueries, quantileQuery, quote, quoteRegex, scrapedQuery } from './rows/queries.ts';
+export { graphQueries, oldEnoughQuery, quantileQuery, quote, quoteRegex, scrapedQuery } from './rows/queries.ts';
 export type { GraphQueries, QueryOptions } from './rows/queries.ts';
 export * as shapes from './snapshot/read-objects.ts';
 export { destinationRulesOf, fullHost, isCatchAll, matchWords, serviceOfHost, sharesOf, splitRule, virtualServicesOf } from './snapshot/routing.ts';

@@ -56,7 +56,7 @@ export function judgePods(pods: { readonly ready: number; readonly desired: numb
 /** A workload or service: trouble of its pods counts beside its traffic; pods that are well do not hide that there are no requests. */
 export function judgeBoth(traffic: Health, pods: Health | undefined): Health {
   if (pods === undefined || pods.state === 'healthy') return traffic;
-  if (pods.state === 'idle') return traffic.state === 'idle' ? pods : traffic;
+  if (pods.state === 'idle') return traffic.state === 'idle' || traffic.state === 'unknown' ? pods : traffic;
   return worst([traffic, pods]);
 }
 

@@ -32,7 +32,7 @@ test('changes are kept with before, after and who; a restart keeps them and find
   clock.now += 1000;
   log.record([seen(at(reviewsRule({ v1: 60, v2: 40 }), '2', { managedFields: [{ manager: 'kubectl-client-side-apply', time: '2026-01-01T10:00:01Z' }] }))]);
   log.record([seen(at({ ...reviewsRule({ v1: 60, v2: 40 }), status: { x: 1 } }, '3'))]); // a status is no change
-  expect(log.list({ limit: 10 }).map((c) => [c.verb, c.who, c.summary, c.undoable])).toEqual([['updated', 'kubectl', 'reviews 90/10 → 60/40 (v1/v2)', true], ['created', 'unknown', 'VirtualService reviews created: reviews: every other request → v1 90 %, v2 10 %', false]]);
+  expect(log.list({ limit: 10 }).map((c) => [c.verb, c.who, c.summary, c.undoable])).toEqual([['updated', 'kubectl', 'reviews 90/10 → 60/40 (v1/v2)', true], ['created', 'unknown', 'VirtualService reviews created: every other request → v1 90 %, v2 10 %', false]]);
   log = open();
   expect(log.list({ limit: 10 })).toHaveLength(2);
   clock.now += 60_000;

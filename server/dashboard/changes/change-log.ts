@@ -40,7 +40,9 @@ export class ChangeLog {
   #sincePrune = 0;
   onChange: (change: StoredChange) => void = () => {};
 
-  constructor(options: { readonly path: string; readonly clock: () => number }) {
+  readonly #writable: (group: string, kind: string) => boolean;
+  constructor(options: { readonly path: string; readonly clock: () => number; /** Kinds the console may write back. */ readonly writable?: (group: string, kind: string) => boolean }) {
+    this.#writable = options.writable ?? (() => true);
     this.#store = openStore({ path: options.path, migrations: MIGRATIONS });
     this.#clock = options.clock;
     for (const row of this.#store.sql('SELECT key, hash FROM known').all()) this.#hashes.set(String(row['key']), String(row['hash']));
@@ -148,7 +150,7 @@ export class ChangeLog {
     const verb: Verb = row['verb'] === 'created' ? 'created' : row['verb'] === 'deleted' ? 'deleted' : 'updated';
     const now = this.#hashes.get(key);
     // it can be taken back as long as nobody changed the object again
-    const undoable = verb === 'deleted' ? now === undefined : now !== undefined && typeof row['after'] === 'string' && now === stableHash(row['after']);
+    const undoable = this.#writable(text('grp'), text('kind')) && (verb === 'deleted' ? now === undefined : now !== undefined && typeof row['after'] === 'string' && now === stableHash(row['after']));
     return {
       id: text('id'), at: Number(row['at']), who: text('who'), kind: text('kind'), group: text('grp'), version: text('version'), namespace: text('namespace'), name: text('name'), verb, summary: text('summary'), undoable, resourceVersion: text('rv'),
       before: objectOf(row['before']), after: objectOf(row['after']), setId: typeof row['set_id'] === 'string' ? row['set_id'] : undefined,

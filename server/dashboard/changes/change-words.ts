@@ -31,7 +31,7 @@ export function changeWords(verb: Verb, before: KubeObject | undefined, after: K
   const { name } = object.metadata;
   if (verb !== 'updated' || before === undefined || after === undefined) {
     const what = object.kind === 'VirtualService' || object.kind === 'DestinationRule' || object.kind === 'PeerAuthentication' ? summaryOf(object) : '';
-    return `${object.kind} ${name} ${verb}${what === '' ? '' : `: ${what}`}`;
+    return `${object.kind} ${name} ${verb}${what === '' ? '' : `: ${what.replace(`${name}: `, '')}`}`;
   }
   const moved = object.kind === 'VirtualService' ? split(before, after) : undefined;
   const paths = changedPaths(before, after);

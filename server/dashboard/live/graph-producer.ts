@@ -68,7 +68,7 @@ export class GraphProducer {
     }
     const end = answered ? answer.at : (this.#rowsAt ?? answer.at); // a picture that is not fed ages: its time stands still
     const scraped = answered && answer.rows.requests.length === 0 && answer.rows.tcp.length === 0 ? await this.#state.scraped() : undefined;
-    return buildGraph(this.#rows, view, { window: { from: end - windowSeconds * 1000, to: end }, grouping, namespaces, missing, ...(scraped === undefined ? {} : { scraped }), ...(callers === undefined ? {} : { callers }) });
+    return buildGraph(this.#rows, view, { window: { from: end - windowSeconds * 1000, to: end }, grouping, namespaces, missing, measured: answered || this.#rowsAt !== undefined, ...(scraped === undefined ? {} : { scraped }), ...(callers === undefined ? {} : { callers }) });
   }
 
   subscribe(subscriber: Subscriber): () => void {

@@ -45,7 +45,7 @@ export async function pictureOf(state: MeshState, window: Window, grouping: 'ser
   const answer = await state.rows({ windowSeconds: window.seconds, grouping, namespaces, ...(window.to === undefined ? {} : { to: window.to }) });
   const view = state.view();
   const at = { from: answer.at - window.seconds * 1000, to: answer.at };
-  return { rows: answer.rows, view, requests: answer.requests, window: at, model: buildGraph(answer.rows, view, { window: at, grouping, namespaces }) };
+  return { rows: answer.rows, view, requests: answer.requests, window: at, model: buildGraph(answer.rows, view, { window: at, grouping, namespaces, measured: answer.requests.state === 'value' }) };
 }
 
 export function trafficWith(traffic: Traffic, quantiles: { p50?: number; p95?: number; p99?: number } | undefined): NonNullable<ServiceRow['traffic']> {

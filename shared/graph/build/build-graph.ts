@@ -17,6 +17,8 @@ export type BuildOptions = {
   /** Selected namespaces; empty means all. An edge is shown when one of its ends is in them. */
   readonly namespaces: readonly string[];
   readonly scraped?: boolean;
+  /** False when nothing could be measured at all: then nobody is called idle. Default true. */
+  readonly measured?: boolean;
   readonly missing?: Absence['missing'];
   /** Who the callers without a sidecar are, where another source could tell (access logs). */
   readonly callers?: Callers;
@@ -72,7 +74,7 @@ export function buildGraph(rows: GraphRows, view: SnapshotView, options: BuildOp
   const latency = nodeLatencies(rows.nodeLatency);
   const edges: readonly GraphEdge[] = edgesOf(book, pairs, { edges: rows.edgeLatency, nodes: latency }, windowSeconds);
   addIdle(book, view, chosen);
-  const nodes = nodesOf(book, edges, latency, windowSeconds);
+  const nodes = nodesOf(book, edges, latency, windowSeconds, options.measured ?? true);
   const namespaces = namespacesOf(view, new Set([...nodes.map((node) => node.namespace), ...view.namespaces.map((ns) => ns.name).filter((name) => chosen.has(name))]));
   const notes = notesOf(view, nodes, edges, { windowSeconds, namespaces: options.namespaces, scraped: options.scraped, missing: options.missing ?? [] });
   return { window: options.window, grouping: options.grouping, namespaces, nodes, edges, notes };

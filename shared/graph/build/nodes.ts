@@ -63,6 +63,7 @@ export function edgesByNode(edges: readonly GraphEdge[]): { readonly inbound: Re
   return { inbound, outbound };
 }
 
+const UNMEASURED: Health = { state: 'unknown', reason: 'requests are not measured: Prometheus does not answer' };
 const SIDECARLESS = { sidecar: 'unknown' as const, badges: [] as readonly string[] };
 function clusterPart(seed: NodeSeed, view: SnapshotView): { readonly sidecar: GraphNode['sidecar']; readonly badges: readonly string[]; readonly pods: Health | undefined } {
   if (seed.workload !== undefined) {
@@ -85,7 +86,7 @@ function clusterPart(seed: NodeSeed, view: SnapshotView): { readonly sidecar: Gr
 }
 
 /** The nodes of the graph, sorted by key. */
-export function nodesOf(book: NodeBook, edges: readonly GraphEdge[], latency: ReadonlyMap<string, number>, windowSeconds: number): readonly GraphNode[] {
+export function nodesOf(book: NodeBook, edges: readonly GraphEdge[], latency: ReadonlyMap<string, number>, windowSeconds: number, measured: boolean): readonly GraphNode[] {
   const { inbound, outbound } = edgesByNode(edges);
   const nodes: GraphNode[] = [];
   for (const seed of book.seeds.values()) {
@@ -96,7 +97,7 @@ export function nodesOf(book: NodeBook, edges: readonly GraphEdge[], latency: Re
     const part = clusterPart(seed, book.view());
     nodes.push({
       key: seed.key, kind: seed.kind, namespace: seed.namespace, name: seed.name, app: seed.app, version: seed.version, workload: seed.workload, service: seed.service,
-      health: judgeBoth(judgeByEdges(into, out, totals, windowSeconds), part.pods), ...totals, sidecar: part.sidecar, idle: into.length === 0 && out.length === 0, badges: part.badges,
+      health: judgeBoth(measured ? judgeByEdges(into, out, totals, windowSeconds) : UNMEASURED, part.pods), ...totals, sidecar: part.sidecar, idle: into.length === 0 && out.length === 0, badges: part.badges,
     });
   }
   return nodes.sort((a, b) => (a.key < b.key ? -1 : 1));

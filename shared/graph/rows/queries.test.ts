@@ -11,9 +11,11 @@ function assertPromQl(text: string): void {
 test('four texts, valid PromQL, however many namespaces and whatever their names', () => {
   for (const grouping of ['service-version', 'service', 'workload', 'app'] as const) {
     for (const namespaces of [[], ['default'], ['a"b\\c', 'x.y', '(z)'], Array.from({ length: 500 }, (_, i) => `ns-${i}`)]) {
-      const queries = graphQueries({ windowSeconds: 60, grouping, namespaces });
-      expect(Object.keys(queries)).toHaveLength(4);
-      Object.values(queries).forEach(assertPromQl);
+      for (const young of [false, true]) {
+        const queries = graphQueries({ windowSeconds: 60, grouping, namespaces, young });
+        expect(Object.keys(queries)).toHaveLength(4);
+        Object.values(queries).forEach(assertPromQl);
+      }
     }
   }
   expect(graphQueries({ windowSeconds: 60, grouping: 'workload', namespaces: ['x.y'] }).requests).toContain(String.raw`=~"x\\.y"`);

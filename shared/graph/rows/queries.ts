@@ -9,6 +9,8 @@ export type QueryOptions = {
   readonly grouping: Grouping;
   /** Only traffic from or to these; empty or absent means all. */
   readonly namespaces?: readonly string[];
+  /** The store is younger than the window (`oldEnoughQuery`). */
+  readonly young?: boolean;
 };
 /** The PromQL texts of one graph: always these four, whatever the number of namespaces. */
 export type GraphQueries = { readonly requests: string; readonly tcp: string; readonly edgeLatency: string; readonly nodeLatency: string };
@@ -36,14 +38,21 @@ function inNamespaces(namespaces: readonly string[] | undefined, expression: (ma
 
 /**
  * Requests per second over the window. rate() needs two samples, so it loses the first requests of a series that was born inside the window
- * (a new edge, a first 503): those count with their whole value, but only where something was scraped a window ago, since otherwise the
- * store itself is new and its first sample of an old counter is no traffic.
+ * (a new edge, a first 503): those count with their whole value. Born is what was not there a window ago, if anything was scraped then.
+ * A store that is younger than the window has no such memory; there a series is born that has fewer samples than its target had good scrapes,
+ * since a store that only just began must not take the first sample of an old counter for traffic.
  */
-function perSecond(metric: string, seconds: number, matchers: string): string {
+function perSecond(metric: string, seconds: number, matchers: string, young: boolean): string {
   const series = matchers === '' ? metric : `${metric}{${matchers}}`;
-  const born = `((${series} unless ${series} offset ${seconds}s) / ${seconds} and on () (count(up offset ${seconds}s) > 0))`;
-  return `(${born} or rate(${series}[${seconds}s]))`;
+  const fresh = `${series} unless ${series} offset ${seconds}s`;
+  const born = young
+    ? `(${fresh} unless count_over_time(${series}[${seconds}s]) >= on (instance, job) group_left () sum_over_time(up[${seconds}s])) / ${seconds}`
+    : `(${fresh}) / ${seconds} and on () (count(up offset ${seconds}s) > 0)`;
+  return `((${born}) or rate(${series}[${seconds}s]))`;
 }
+
+/** Above zero when something was scraped a window ago: the store is then no longer young. */
+export const oldEnoughQuery = (windowSeconds: number): string => `count(up offset ${windowSeconds}s)`;
 
 /** Labels that tell an edge of the grouping apart on both reporters; the quantile is then exact for the edge, never an average of quantiles. */
 const EDGE_LABELS: Readonly<Record<Grouping, readonly string[]>> = {
@@ -63,11 +72,11 @@ function eitherSide(q: number, labels: readonly string[], seconds: number, names
 }
 
 export function graphQueries(options: QueryOptions): GraphQueries {
-  const { windowSeconds: w, namespaces } = options;
-  const tcp = (metric: string): string => `sum by (${TCP_LABELS.join(', ')}) (${inNamespaces(namespaces, (m) => perSecond(metric, w, m))})`;
+  const { windowSeconds: w, namespaces, young = false } = options;
+  const tcp = (metric: string): string => `sum by (${TCP_LABELS.join(', ')}) (${inNamespaces(namespaces, (m) => perSecond(metric, w, m, young))})`;
   const latency = (labels: readonly string[]): string => eitherSide(0.95, labels, w, namespaces);
   return {
-    requests: `sum by (${REQUEST_LABELS.join(', ')}) (${inNamespaces(namespaces, (m) => perSecond(METRIC.requests, w, m))}) > 0`,
+    requests: `sum by (${REQUEST_LABELS.join(', ')}) (${inNamespaces(namespaces, (m) => perSecond(METRIC.requests, w, m, young))}) > 0`,
     // One series a direction: sent and received of an edge add up to the bytes on it.
     tcp: `(${tcp(METRIC.tcpSent)} + ${tcp(METRIC.tcpReceived)}) > 0`,
     edgeLatency: latency(EDGE_LABELS[options.grouping]),
