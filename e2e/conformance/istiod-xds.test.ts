@@ -25,8 +25,11 @@ function normal(v: unknown, key = ''): unknown {
     return key === 'domains' || key === 'application_protocols' ? list.toSorted() : list;
   }
   if (!isRecord(v)) return v;
-  return Object.fromEntries(Object.entries(v).filter(([name]) => name !== 'pharos').map(([name, item]) => [name, normal(item, name)]));
+  const fields = Object.entries(v).filter(([name, item]) => name !== 'pharos' && !(name === 'metadata' && isOurs(item))).map(([name, item]) => [name, normal(item, name)]);
+  return Object.fromEntries(fields);
 }
+/** Metadata that holds nothing but ours. */
+const isOurs = (v: unknown): boolean => isRecord(v) && isRecord(v['filter_metadata']) && Object.keys(v['filter_metadata']).join() === 'pharos';
 /** Paths at which two values differ. */
 function differences(path: string, ours: unknown, theirs: unknown): readonly string[] {
   if (Array.isArray(ours) && Array.isArray(theirs) && ours.length === theirs.length) return ours.flatMap((item, i) => differences(`${path}[${i}]`, item, theirs[i]));
@@ -52,7 +55,7 @@ function compareFile(file: string, kind: keyof typeof KINDS, compiled: Compiled)
   const [resource, nameField] = KINDS[kind];
   const theirs = new Map((Array.isArray(parsed) ? parsed : []).map((item: unknown) => [isRecord(item) ? String(item[nameField]) : '', item]));
   const ours = new Map<string, unknown>(JSON.parse(JSON.stringify([...compiled[resource]])));
-  if (kind === 'cds') for (const name of [...ours.keys()]) if (!theirs.has(name)) return { compared: theirs.size, found: [`cluster ${name}: only ours`] };
+  if (kind === 'cds') for (const name of ours.keys()) if (!theirs.has(name)) return { compared: theirs.size, found: [`cluster ${name}: only ours`] };
   const names = kind === 'eds' ? [...theirs.keys()] : [...new Set([...theirs.keys(), ...ours.keys()])];
   return { compared: names.length, found: names.flatMap((name) => differences(name, normal(ours.get(name)), normal(theirs.get(name)))) };
 }

@@ -20,7 +20,7 @@ const ROOTS = [
   'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager', 'envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy', 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
   'envoy.extensions.filters.listener.http_inspector.v3.HttpInspector', 'envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector', 'envoy.extensions.filters.listener.original_dst.v3.OriginalDst',
   'envoy.extensions.filters.http.router.v3.Router', 'envoy.extensions.filters.http.fault.v3.HTTPFault', 'envoy.extensions.filters.http.cors.v3.Cors', 'envoy.extensions.filters.http.cors.v3.CorsPolicy',
-  'envoy.extensions.filters.http.grpc_stats.v3.FilterConfig', 'envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig', 'envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate',
+  'envoy.extensions.filters.http.grpc_stats.v3.FilterConfig', 'envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig', 'envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate', 'envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig',
   'envoy.extensions.access_loggers.file.v3.FileAccessLog', 'envoy.config.trace.v3.OpenTelemetryConfig', 'envoy.config.trace.v3.ZipkinConfig', 'envoy.extensions.tracers.opentelemetry.resource_detectors.v3.EnvironmentResourceDetectorConfig',
   'envoy.extensions.tracers.opentelemetry.samplers.v3.AlwaysOnSamplerConfig', 'xds.type.v3.TypedStruct', 'udpa.type.v1.TypedStruct', 'google.rpc.Status',
   'istio.v1.auth.IstioCertificateRequest', 'istio.v1.auth.IstioCertificateResponse', 'stats.PluginConfig', 'istio.envoy.config.filter.http.alpn.v2alpha1.FilterConfig',
@@ -40,7 +40,7 @@ const fileOf = (message) => {
   const parts = message.split('.');
   const dir = parts.slice(0, -1).join('/');
   const snake = (name) => name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase();
-  const named = { DiscoveryRequest: 'discovery', DiscoveryResponse: 'discovery', DeltaDiscoveryRequest: 'discovery', DeltaDiscoveryResponse: 'discovery', RouteConfiguration: 'route', ClusterLoadAssignment: 'endpoint', UpstreamTlsContext: 'tls', DownstreamTlsContext: 'tls', HTTPFault: 'fault', FileAccessLog: 'file', CorsPolicy: 'cors', FilterConfig: 'config', UuidRequestIdConfig: 'uuid', PreviousHostsPredicate: 'previous_hosts', OpenTelemetryConfig: 'opentelemetry', ZipkinConfig: 'zipkin', EnvironmentResourceDetectorConfig: 'environment_resource_detector', AlwaysOnSamplerConfig: 'always_on_sampler' };
+  const named = { DiscoveryRequest: 'discovery', DiscoveryResponse: 'discovery', DeltaDiscoveryRequest: 'discovery', DeltaDiscoveryResponse: 'discovery', RouteConfiguration: 'route', ClusterLoadAssignment: 'endpoint', UpstreamTlsContext: 'tls', DownstreamTlsContext: 'tls', HTTPFault: 'fault', FileAccessLog: 'file', CorsPolicy: 'cors', FilterConfig: 'config', UuidRequestIdConfig: 'uuid', PreviousHostsPredicate: 'previous_hosts', PreviousPrioritiesConfig: 'previous_priorities_config', OpenTelemetryConfig: 'opentelemetry', ZipkinConfig: 'zipkin', EnvironmentResourceDetectorConfig: 'environment_resource_detector', AlwaysOnSamplerConfig: 'always_on_sampler' };
   if (message.startsWith('istio.v1.auth')) return 'istio/istio.proto';
   if (message.startsWith('stats.')) return 'istio/stats.proto';
   if (message.startsWith('istio.envoy')) return 'istio/alpn.proto';
