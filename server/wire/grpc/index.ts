@@ -1,0 +1,3 @@
+export { startGrpcServer, streaming, unary } from './server.ts';
+export type { Caller, GrpcMethod, GrpcServer, GrpcTls, ServerCall } from './server.ts';
+export { GRPC, GrpcStatus } from './status.ts';
