@@ -1,6 +1,8 @@
 import fastifyCompress from '@fastify/compress';
 import { fastify, LogController } from 'fastify';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import { errorText } from '#shared/base';
+import type { SourceError } from '#shared/base';
 import { Registry } from '#server/lib';
 import { Istiod } from './changes/acks.ts';
 import { ChangeLog } from './changes/change-log.ts';
@@ -46,13 +48,14 @@ export const VERSION = '0.1.0';
 export type Built = { readonly app: FastifyInstance; readonly deps: Deps; stop(): Promise<void> };
 
 const writable = (group: string, kind: string): boolean => CONFIG_KINDS.some((k) => k.group === group && k.kind === kind);
-/** A change log that cannot be opened (full or read-only disk) takes away history, never the console. */
-function openChangeLog(options: DashboardOptions, clock: () => number): ChangeLog {
+/** A change log that cannot be opened (full or read-only disk) takes away history, never the console; the list says so. */
+function openChangeLog(options: DashboardOptions, clock: () => number): { readonly changes: ChangeLog; readonly failure: SourceError | undefined } {
   try {
-    return new ChangeLog({ path: `${options.dataDir}/changes.db`, clock, writable });
+    return { changes: new ChangeLog({ path: `${options.dataDir}/changes.db`, clock, writable }), failure: undefined };
   } catch (error) {
     options.log.error({ err: error, dataDir: options.dataDir }, 'the change log cannot be opened; changes are kept in memory only');
-    return new ChangeLog({ path: ':memory:', clock, writable });
+    const failure: SourceError = { source: 'pharos', code: 'STORE_FULL', message: `The change log in ${options.dataDir} cannot be opened: ${errorText(error)}. Changes are kept in memory only.`, next: 'Make the data folder writable and start the console again.', since: clock() };
+    return { changes: new ChangeLog({ path: ':memory:', clock, writable }), failure };
   }
 }
 
@@ -67,7 +70,7 @@ function makeDeps(options: DashboardOptions): { readonly deps: Deps; stop(): Pro
   const callers = new CallerNames(state);
   const live = new Live({ state, log, callers: () => callers.callers() });
   const findings = new Findings(state);
-  const changes = openChangeLog(options, clock);
+  const { changes, failure: notOpened } = openChangeLog(options, clock);
   const recorder = new Recorder({ kubernetes, changes, clock, log });
   const istiod = new Istiod(kubernetes);
   const rollouts = new Rollouts(istiod, clock);
@@ -76,7 +79,8 @@ function makeDeps(options: DashboardOptions): { readonly deps: Deps; stop(): Pro
   const lastChanges = (limit: number): ReturnType<Deps['lastChanges']> => {
     recorder.flush();
     const value = changes.list({ limit: Math.min(500, Math.max(1, limit)) }).map(toApi);
-    return recorder.failure === undefined ? { state: 'value', value, at: clock() } : { state: 'stale', value, since: recorder.failure.since, error: recorder.failure };
+    const failure = recorder.failure ?? notOpened;
+    return failure === undefined ? { state: 'value', value, at: clock() } : { state: 'stale', value, since: failure.since, error: failure };
   };
   const deps: Deps = {
     meshName: options.meshName, version: VERSION, validateReplies: options.validateReplies ?? false, clock, log, registry: new Registry(), state, live, trends: new Trends(state), findings, changes, rollouts, writer, proxies,

@@ -1,5 +1,5 @@
 import { isRecord } from '#shared/base';
-import { checkObject, groupOf, kindOf } from '#shared/mesh';
+import { checkObject, groupOf, kindOf, validateIstio } from '#shared/mesh';
 import type { KubeObject } from '#shared/mesh';
 import { KubeError } from '#server/lib';
 import { YamlText, parsePath } from './yaml-text.ts';
@@ -12,7 +12,7 @@ const MARKERS_MAX = 100;
 /** Missing and unknown fields are marked on the key, wrong values on the value. */
 const ON_KEY = new Set(['unknown', 'required']);
 
-/** What can be said of a text without the cluster: YAML, the shape every object has, the schema of its kind. */
+/** What can be said of a text without the cluster: YAML, the shape every object has, the schema of its kind, what istiod would refuse. */
 export function checkText(source: string): CheckedText {
   const text = new YamlText(source);
   if (text.value === undefined) return { text, object: undefined, markers: text.problems.slice(0, MARKERS_MAX) };
@@ -22,6 +22,12 @@ export function checkText(source: string): CheckedText {
   const kind = kindOf(groupOf(object.apiVersion).group, object.kind);
   if (kind === undefined) markers.push(text.at(['kind'], 'warning', `The console has no schema of ${object.apiVersion} ${object.kind}; only the cluster can check it.`, 'schema'));
   else for (const issue of checkObject(kind.schema, object)) markers.push(text.at(issue.path, 'error', issue.message, 'schema', ON_KEY.has(issue.code)));
+  // what istiod's webhook would say; a field that the schema already complains about needs no second voice
+  const told = new Set(markers.map((marker) => marker.path));
+  for (const issue of validateIstio(object).issues) {
+    const marker = text.at(issue.path, issue.level, issue.message, 'analysis');
+    if (!told.has(marker.path)) markers.push(marker);
+  }
   return { text, object, markers: markers.slice(0, MARKERS_MAX) };
 }
 
