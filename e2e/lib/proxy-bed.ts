@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, createServer, request } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { connect, createServer as createTcpServer } from 'node:net';
@@ -78,12 +78,12 @@ export type BedOptions = {
 export const endpoints = (name: string, ports: readonly number[]): object => ({ cluster_name: name, endpoints: [{ lb_endpoints: ports.map((port) => ({ endpoint: { address: { socket_address: { address: '127.0.0.1', port_value: port } } } })) }] });
 const clusterOf = (name: string, given: readonly number[] | object): object => ({ name, type: 'STATIC', connect_timeout: '2s', ...(Array.isArray(given) ? { load_assignment: endpoints(name, given) } : given) });
 
-function bootstrapOf(options: BedOptions, port: number, adminPort: number): object {
+function bootstrapOf(options: BedOptions, port: number, adminPort: number, logPath: string): object {
   const manager = {
     '@type': `${V3}.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager`, stat_prefix: 's',
-    access_log: [{ name: 'envoy.access_loggers.file', typed_config: { '@type': `${V3}.extensions.access_loggers.file.v3.FileAccessLog`, path: '/dev/stdout', log_format: { json_format: LOG } } }],
+    access_log: [{ name: 'envoy.access_loggers.file', typed_config: { '@type': `${V3}.extensions.access_loggers.file.v3.FileAccessLog`, path: logPath, log_format: { json_format: LOG } } }],
     http_filters: [...(options.filters ?? []), { name: 'envoy.filters.http.router', typed_config: { '@type': `${V3}.extensions.filters.http.router.v3.Router` } }],
-    route_config: { name: 'r', virtual_hosts: options.virtualHosts ?? [{ name: 'v', domains: ['*'], routes: options.routes ?? [{ match: { prefix: '/' }, route: { cluster: 'v1', timeout: '0s' } }] }] },
+    route_config: { name: 'r', validate_clusters: false, virtual_hosts: options.virtualHosts ?? [{ name: 'v', domains: ['*'], routes: options.routes ?? [{ match: { prefix: '/' }, route: { cluster: 'v1', timeout: '0s' } }] }] },
     ...options.manager,
   };
   return {
@@ -103,24 +103,32 @@ export class ProxyBed {
   readonly child: ChildProcess;
   readonly lines: LogLine[] = [];
   errors = '';
+  #held = '';
+  #seen = 0;
+  #tail: NodeJS.Timeout | undefined;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 64 });
   private constructor(options: BedOptions, port: number, adminPort: number) {
     this.port = port;
     this.adminPort = adminPort;
     this.dir = mkdtempSync(`${tmpdir()}/pharos-proxy-`);
     const file = `${this.dir}/bootstrap.json`;
-    writeFileSync(file, JSON.stringify(bootstrapOf(options, port, adminPort)));
     const envoy = process.env['PHAROS_TEST_ENVOY'];
+    const logPath = envoy === undefined ? '/dev/stdout' : `${this.dir}/access.log`; // Node's pipes are sockets, which Envoy cannot open by their path
+    writeFileSync(file, JSON.stringify(bootstrapOf(options, port, adminPort, logPath)));
     const [command, args] = envoy === undefined ? [process.execPath, ['--disable-warning=ExperimentalWarning', PART, 'proxy']] : [envoy, ['-c', file, '--concurrency', '1', '-l', 'error', '--file-flush-interval-msec', '10', '--base-id', String(port)]];
     this.child = spawn(command, args, { env: { ...process.env, PHAROS_BOOTSTRAP: file, PHAROS_DRAIN_MS: '200', ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] });
-    let held = '';
-    this.child.stdout?.on('data', (data: Buffer) => {
-      held += data.toString('utf8');
-      const parts = held.split('\n');
-      held = parts.pop() ?? '';
-      for (const part of parts) if (part !== '') this.lines.push(JSON.parse(part));
-    });
+    this.child.stdout?.on('data', (data: Buffer) => this.#read(data.toString('utf8')));
+    if (envoy !== undefined) this.#tail = setInterval(() => {
+      const text = existsSync(logPath) ? readFileSync(logPath, 'utf8') : '';
+      this.#read(text.slice(this.#seen));
+      this.#seen = text.length;
+    }, 20);
     this.child.stderr?.on('data', (data: Buffer) => void (this.errors += data.toString('utf8')));
+  }
+  #read(text: string): void {
+    const parts = (this.#held + text).split('\n');
+    this.#held = parts.pop() ?? '';
+    for (const part of parts) if (part !== '') this.lines.push(JSON.parse(part));
   }
   static async start(options: BedOptions): Promise<ProxyBed> {
     const bed = new ProxyBed(options, await freePort(), await freePort());
@@ -187,6 +195,7 @@ export class ProxyBed {
   }
   async stop(): Promise<void> {
     this.#agent.destroy();
+    clearInterval(this.#tail);
     const closed = this.child.exitCode !== null || this.child.signalCode !== null ? Promise.resolve() : new Promise<void>((resolve) => this.child.once('close', () => resolve()));
     this.child.kill('SIGTERM');
     await closed;

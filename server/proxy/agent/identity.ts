@@ -1,9 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { errorText } from '#shared/base';
-import { csrService } from '#server/wire';
+import { createCsr, csrService } from '#server/wire';
 import type { ProxyStats } from '../stats/counters.ts';
-import { createCsr } from '../tls/csr.ts';
 import type { SecretStore } from '../tls/secrets.ts';
 import { readPeerCertificate } from '../tls/spiffe.ts';
 import { callUnary } from '../xds/grpc-stream.ts';
@@ -61,7 +60,7 @@ export class Identity {
   }
   async #fetch(): Promise<void> {
     const { uri, tokenPath, clusterId, ttlSeconds, secrets, target, rootsPath, dice } = this.#options;
-    const { csrPem, privateKeyPem } = await createCsr(uri);
+    const { csrPem, privateKeyPem } = createCsr({ uri });
     const token = readFileSync(tokenPath, 'utf8').trim();
     const answer = await callUnary(target(), csrService.CreateCertificate, { authorization: `Bearer ${token}`, clusterid: clusterId }, { csr: csrPem, validity_duration: ttlSeconds });
     const chain = answer.cert_chain.map((pem) => pem.trim());

@@ -1,6 +1,6 @@
 import { applyOps, hits, faultApplies, headerOf, matchRoute, pickDestination, setHeader } from '#shared/evaluator';
 import type { CompiledFault, CompiledOps, CompiledRoute, CompiledVirtualHost, Destination, FormatContext, Forward, RequestView } from '#shared/evaluator';
-import { HEAD_ERROR, readTarget } from '../http1/head.ts';
+import { readTarget } from '../http1/head.ts';
 import type { RequestHead, ResponseHead } from '../http1/head.ts';
 import { OUT } from '../http1/server-connection.ts';
 import type { OutFraming, ServerConnection, ServerStream } from '../http1/server-connection.ts';
@@ -14,7 +14,7 @@ import { finishStream } from './finish.ts';
 import type { HttpConfig } from './http-config.ts';
 import { httpDate } from './http-date.ts';
 import { normalizePath } from './normalize-path.ts';
-import { dropControlHeaders, exchangeOnResponse, prepareRequest } from './request-headers.ts';
+import { exchangeOnResponse, prepareRequest } from './request-headers.ts';
 import type { Runtime, Snapshot } from './runtime.ts';
 
 /** Where a captured request wanted to go. */
@@ -122,18 +122,18 @@ export class HttpStream implements ServerStream, RequestView, FormatContext {
   }
   #readTarget(): boolean {
     const { head, config } = this;
-    if (head.minor === 0 && !config.acceptHttp10) {
-      this.reply({ ...HEAD_ERROR.version, close: true });
-      return false;
-    }
     if (head.minor === 0 && head.host === undefined && config.defaultHost !== '') head.host = config.defaultHost;
     const target = readTarget(head);
     if ('details' in target) {
-      this.reply({ status: target.status, body: target.body, details: target.details, ...(target === HEAD_ERROR.hostMissing ? {} : { flag: 'DPE' }), close: true });
+      this.reply({ status: target.status, body: target.body, details: target.details, ...(target.body === '' ? {} : { flag: 'DPE' }), close: true });
       return false;
     }
     this.path = target.path;
     this.authority = target.authority;
+    if (target.path === '*') {
+      this.reply({ status: 404, body: '', details: 'absolute_path_rejected' });
+      return false;
+    }
     if (config.normalizePath || config.mergeSlashes || config.escapedSlashes !== 'KEEP_UNCHANGED') {
       const normal = normalizePath(this.path, config);
       if ('refused' in normal) {
@@ -155,7 +155,7 @@ export class HttpStream implements ServerStream, RequestView, FormatContext {
   }
   #noRoute(): void {
     this.config.stats.noRoute++;
-    this.reply({ status: 404, body: '', details: 'route_not_found', flag: 'NR' });
+    this.reply({ status: 404, body: '', details: 'route_not_found', flag: 'NR', close: this.method === 'CONNECT' });
   }
   #redirect(status: number, location: string, details: string): void {
     this.config.stats.redirect++;
@@ -204,7 +204,6 @@ export class HttpStream implements ServerStream, RequestView, FormatContext {
     const { target, host } = this;
     if (target === undefined || host === undefined) return this.#noRoute();
     this.upstream = new UpstreamRequest(this, action, target, host);
-    dropControlHeaders(this);
     this.upstream.start();
     const held = this.#held;
     this.#held = undefined;
@@ -273,7 +272,7 @@ export class HttpStream implements ServerStream, RequestView, FormatContext {
 
   /** An interim answer (100, 102, 103) on its way to the client. */
   onInformational(head: ResponseHead): void {
-    if (this.head.minor === 0 || (head.status === 100 && !(this.config.proxy100Continue && this.head.expectContinue))) return;
+    if (this.head.minor === 0 || !this.config.proxy100Continue) return; // Envoy swallows them otherwise
     this.connection.writer.text(`${statusLine(head.status, 1)}${headerLines(head.headers)}\r\n`);
   }
   /** The answer of the upstream begins. */
@@ -282,8 +281,10 @@ export class HttpStream implements ServerStream, RequestView, FormatContext {
     this.#lastActive = performance.now();
     this.details = 'via_upstream';
     exchangeOnResponse(this, headers);
-    this.serviceTime = String(Math.floor(this.#lastActive - sinceMono));
-    setHeader(headers, 'x-envoy-upstream-service-time', this.serviceTime);
+    if (this.requestEnded) { // an answer that comes before the whole request has no such time
+      this.serviceTime = String(Math.floor(this.#lastActive - sinceMono));
+      setHeader(headers, 'x-envoy-upstream-service-time', this.serviceTime);
+    }
     if (this.host?.attemptCountInResponse === true) setHeader(headers, 'x-envoy-attempt-count', String(attempts));
     for (const ops of this.target?.responseOps ?? []) applyOps(ops, headers, this);
     if (head.status === 101) return this.#acceptUpgrade(head);
@@ -299,7 +300,7 @@ export class HttpStream implements ServerStream, RequestView, FormatContext {
     this.connection.startTunnel();
   }
   /** Writes a head with what every answer gets: date, server, how the body is framed, whether the connection stays. */
-  #sendHead(status: number, headers: string[], framing: OutFraming): void {
+  #sendHead(status: number, headers: string[], framing: OutFraming, last = ''): void {
     const { config, head } = this;
     if (headerOf(headers, 'date') === undefined) headers.push('date', httpDate(this.startWall));
     if (config.serverHeader === 'OVERWRITE') setHeader(headers, 'server', config.serverName);
@@ -308,10 +309,10 @@ export class HttpStream implements ServerStream, RequestView, FormatContext {
     if (config.via !== '') headers.push('via', config.via);
     this.#closeAfter = head.close || (head.minor === 0 && !head.keepAlive) || this.runtime.draining || this.connection.draining || !this.connection.requestDone || this.#closeAfter || (framing === OUT.raw);
     let text = statusLine(status, head.minor) + headerLines(headers);
-    if (this.#closeAfter && status !== 408) text += 'connection: close\r\n'; // Envoy closes after a 408 without saying so
+    if (this.#closeAfter) text += 'connection: close\r\n';
     else if (head.minor === 0) text += 'connection: keep-alive\r\n';
     if (framing === OUT.chunked) text += 'transfer-encoding: chunked\r\n';
-    text += '\r\n';
+    text += `${last}\r\n`;
     this.status = status;
     this.responseStarted = true;
     this.responseHeaders = headers;
@@ -352,11 +353,9 @@ export class HttpStream implements ServerStream, RequestView, FormatContext {
       status = 200;
       body = '';
     }
-    const upgrade = this.head.upgrade !== '' && local.details === 'upgrade_failed';
-    if (!upgrade) headers.push('content-length', String(body.length));
-    if (body !== '') headers.push('content-type', 'text/plain');
+    if (body !== '') headers.push('content-length', String(body.length), 'content-type', 'text/plain');
     for (const ops of local.ops ?? []) applyOps(ops, headers, this);
-    this.#sendHead(status, headers, OUT.none);
+    this.#sendHead(status, headers, OUT.none, body === '' && status !== 204 && status !== 304 ? 'content-length: 0\r\n' : '');
     if (body !== '' && this.method !== 'HEAD') {
       this.connection.writer.text(body);
       this.responseBytes += body.length;

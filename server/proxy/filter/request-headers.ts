@@ -4,10 +4,13 @@ import type { HttpStream } from './http-stream.ts';
 
 const PEER_ID = 'x-envoy-peer-metadata-id';
 const PEER = 'x-envoy-peer-metadata';
-/** What a request of a router's own control may hold; taken out before it goes upstream (Envoy's router). */
+/**
+ * Headers by which a caller could steer our router. Envoy 1.40 believes them only from internal addresses, and without `internal_address_config`
+ * no address is internal: they are taken out of every request (conn_manager_utility, cleanInternalHeaders).
+ */
 const CONTROL: ReadonlySet<string> = new Set([
   'x-envoy-retry-on', 'x-envoy-retry-grpc-on', 'x-envoy-max-retries', 'x-envoy-upstream-rq-timeout-ms', 'x-envoy-upstream-rq-per-try-timeout-ms', 'x-envoy-upstream-rq-timeout-alt-response', 'x-envoy-retriable-status-codes',
-  'x-envoy-retriable-header-names', 'x-envoy-hedge-on-per-try-timeout', 'x-envoy-expected-rq-timeout-ms', 'x-envoy-upstream-alt-stat-name', 'x-envoy-is-timeout-retry', 'x-envoy-attempt-count', 'x-envoy-decorator-operation',
+  'x-envoy-retriable-header-names', 'x-envoy-hedge-on-per-try-timeout', 'x-envoy-expected-rq-timeout-ms', 'x-envoy-upstream-alt-stat-name', 'x-envoy-force-trace', 'x-envoy-ip-tags', 'x-envoy-original-url', 'x-envoy-internal', 'x-envoy-decorator-operation',
 ]);
 
 /** The N-th address from the right of X-Forwarded-For; undefined when there are too few. */
@@ -111,6 +114,7 @@ export function prepareRequest(stream: HttpStream): void {
   readPeer(stream);
   if (stream.config.useRemoteAddress || stream.head.hasForwarded) forwardedFor(stream);
   if (stream.config.useRemoteAddress && stream.config.trustedHops === 0) sanitizeEdge(stream);
+  else dropControlHeaders(stream);
   scheme(stream);
   clientCertificate(stream);
   stream.beginTrace();
@@ -119,8 +123,7 @@ export function prepareRequest(stream: HttpStream): void {
   if (stream.config.via !== '') stream.headers.push('via', stream.config.via);
 }
 
-/** Takes the router's own control headers out; they were read before. */
-export function dropControlHeaders(stream: HttpStream): void {
+function dropControlHeaders(stream: HttpStream): void {
   if (!stream.head.hasXEnvoy) return;
   const { headers } = stream;
   for (let i = headers.length - 2; i >= 0; i -= 2) if (CONTROL.has(headers[i] ?? '')) headers.splice(i, 2);

@@ -49,6 +49,7 @@ export class ClientConnection implements BodySink {
   #requestDone = false;
   #reusable = false;
   #isHead = false;
+  #wantsUpgrade = false;
   #informational = 0;
   #tunnel = false;
   #paused = false;
@@ -69,11 +70,12 @@ export class ClientConnection implements BodySink {
     return this.#stream !== undefined;
   }
   /** Begins a request; its head must be written by the caller. */
-  begin(stream: ClientStream, isHead: boolean): void {
+  begin(stream: ClientStream, isHead: boolean, wantsUpgrade: boolean): void {
     this.#stream = stream;
     this.#headDone = false;
     this.#requestDone = false;
     this.#isHead = isHead;
+    this.#wantsUpgrade = wantsUpgrade;
     this.#informational = 0;
     this.#reusable = false;
   }
@@ -127,7 +129,7 @@ export class ClientConnection implements BodySink {
       }
       const head = parseResponseHead(data.toString('latin1', from, end));
       from = end + 4;
-      if ('details' in head) return this.#protocolError(stream);
+      if ('details' in head || (head.status === 101 && !this.#wantsUpgrade)) return this.#protocolError(stream); // 101 that nobody asked for would open a tunnel
       if (head.status >= 200 || head.status === 101) this.#startBody(head, stream);
       else if (++this.#informational > INFORMATIONAL_MAX) return this.#protocolError(stream);
       else stream.onInformational(head);

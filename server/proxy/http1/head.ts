@@ -13,7 +13,9 @@ export const HEAD_ERROR = {
   connection: refuse(400, 'http1.connection_header_rejected', 'Bad Request'),
   url: refuse(400, 'http1.invalid_url', 'Bad Request'),
   hostMissing: refuse(400, 'missing_host_header'),
-  version: refuse(426, 'low_version'),
+  version: refuse(426, 'low_version', 'Upgrade Required'),
+  fragment: refuse(400, 'path_normalization_failed'),
+  characters: refuse(400, 'http1.invalid_characters', 'Bad Request'),
 } as const;
 
 /** Envoy's limits of a head (proxy reference §1.2, §1.11); responses of HTTP/1 may be larger. */
@@ -155,11 +157,23 @@ function dropNamed(headers: string[], names: readonly string[]): void {
   for (let i = headers.length - 2; i >= 0; i -= 2) if (names.includes(headers[i] ?? '')) headers.splice(i, 2);
 }
 
-const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'TRACE', 'CONNECT']);
+/** The methods Envoy's parser knows; any other one is refused. */
+const METHODS: ReadonlySet<string> = new Set([
+  'GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'TRACE', 'CONNECT', 'ACL', 'BIND', 'CHECKOUT', 'COPY', 'LINK', 'LOCK', 'MERGE', 'MKACTIVITY', 'MKCALENDAR', 'MKCOL', 'MOVE', 'MSEARCH', 'M-SEARCH', 'NOTIFY', 'PROPFIND', 'PROPPATCH', 'PURGE',
+  'REBIND', 'REPORT', 'SEARCH', 'SOURCE', 'SUBSCRIBE', 'UNBIND', 'UNLINK', 'UNLOCK', 'UNSUBSCRIBE',
+]);
+/** What is wrong with bytes that a head may not hold; undefined when nothing is. */
+export function illegalBytes(text: string): HeadError | undefined {
+  const found = ILLEGAL.exec(text);
+  if (found === null) return undefined;
+  return found[0] === '\r' || found[0] === '\n' ? HEAD_ERROR.codec : HEAD_ERROR.characters;
+}
+/** Visible ASCII: what a request target may be made of (raw UTF-8 is refused, as Envoy does). */
+const TARGET = /^[\x21-\x7e]+$/;
 
 /** Parses a request head; `text` is the head without its last CRLF CRLF, one character a byte. */
 export function parseRequestHead(text: string): RequestHead | HeadError {
-  if (ILLEGAL.test(text)) return HEAD_ERROR.codec;
+  if (ILLEGAL.test(text)) return illegalBytes(text) ?? HEAD_ERROR.codec;
   const head = new RequestHead();
   head.bytes = text.length + 4;
   let eol = text.indexOf('\r\n');
@@ -169,14 +183,13 @@ export function parseRequestHead(text: string): RequestHead | HeadError {
   if (first <= 0 || last <= first + 1 || first > eol) return HEAD_ERROR.codec;
   head.method = text.slice(0, first);
   head.target = text.slice(first + 1, last);
-  if (!METHODS.has(head.method) && !isToken(head.method)) return HEAD_ERROR.codec;
-  if (head.target.includes(' ') || head.target.includes('\t') || eol - last !== 9 || !text.startsWith('HTTP/1.', last + 1)) return HEAD_ERROR.codec;
+  if (!METHODS.has(head.method) || !TARGET.test(head.target) || eol - last !== 9 || !text.startsWith('HTTP/1.', last + 1)) return HEAD_ERROR.codec;
   const minor = text.charCodeAt(last + 8);
-  if (minor !== 49 && minor !== 48) return HEAD_ERROR.codec;
+  if (minor !== 49 && minor !== 48) return minor > 49 && minor < 58 ? HEAD_ERROR.version : HEAD_ERROR.codec;
   head.minor = minor - 48;
   const error = readFields(text, eol + 2, text.length, head);
   if (error !== undefined) return error;
-  if (head.hosts > 1 || (head.host !== undefined && !HOST.test(head.host)) || head.target.includes('#')) return head.hosts > 1 ? HEAD_ERROR.codec : HEAD_ERROR.url;
+  if (head.hosts > 1 || (head.host !== undefined && !HOST.test(head.host))) return head.hosts > 1 ? HEAD_ERROR.codec : HEAD_ERROR.url;
   if (head.chunked && head.minor === 0) return HEAD_ERROR.codec;
   if (!head.upgradeInConnection) head.upgrade = '';
   return head;
@@ -209,6 +222,7 @@ const ABSOLUTE = /^(https?):\/\/([^/?]*)(.*)$/i;
 /** The target of a request: origin-form, absolute-form (its authority replaces Host), `*` for OPTIONS, or host:port for CONNECT (RFC 9112 §3.2). */
 export function readTarget(head: RequestHead): Target | HeadError {
   const { target, method } = head;
+  if (target.includes('#')) return HEAD_ERROR.fragment;
   if (method === 'CONNECT') return /^[^/?@]+:\d{1,5}$/.test(target) && HOST.test(target) ? { path: '', authority: target, scheme: 'http' } : HEAD_ERROR.url;
   if (target.charCodeAt(0) === 47) {
     if (head.host === undefined || (head.host === '' && head.minor === 1)) return HEAD_ERROR.hostMissing;

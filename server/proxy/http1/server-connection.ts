@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { PeerCertificate } from '../tls/spiffe.ts';
 import { BodyReader, FRAMING } from './body.ts';
 import type { BodySink } from './body.ts';
-import { HEAD_ERROR, parseRequestHead } from './head.ts';
+import { HEAD_ERROR, illegalBytes, parseRequestHead } from './head.ts';
 import type { HeadError, RequestHead } from './head.ts';
 import { HeldWriter } from './writer.ts';
 
@@ -57,6 +57,8 @@ export class ServerConnection implements BodySink {
   #ending = false;
   #tunnel = false;
   #holds = false;
+  /** Bytes of the unfinished head that were looked at. */
+  #checked = 0;
   #paused = false;
   #headTimer: NodeJS.Timeout | undefined;
   #idleSince = performance.now();
@@ -123,11 +125,17 @@ export class ServerConnection implements BodySink {
         this.handlers.refuse(this, HEAD_ERROR.tooLarge, data.length - from);
         return -1;
       }
+      const illegal = this.#illegalSoFar(data, from);
+      if (illegal !== undefined) {
+        this.handlers.refuse(this, illegal, data.length - from);
+        return -1;
+      }
       this.#pending = from === 0 ? data : data.subarray(from);
       if (this.handlers.headersTimeoutMs > 0) this.#headTimer ??= setTimeout(() => this.#headTimedOut(), this.handlers.headersTimeoutMs).unref();
       return -1;
     }
     this.#clearHeadTimer();
+    this.#checked = 0;
     const head = parseRequestHead(data.toString('latin1', from, end));
     if ('details' in head) {
       this.handlers.refuse(this, head, end - from);
@@ -143,6 +151,13 @@ export class ServerConnection implements BodySink {
   /** The stream of the request whose head was just given to `start`. Called by the stream itself, before it does anything. */
   attach(stream: ServerStream): void {
     this.#stream = stream;
+  }
+  /** Looks at the new part of an unfinished head: bare line ends or control bytes need no wait for an end that may never come. */
+  #illegalSoFar(data: Buffer, from: number): HeadError | undefined {
+    const start = from + Math.max(0, this.#checked - 1);
+    const end = data.at(-1) === 13 ? data.length - 1 : data.length;
+    this.#checked = end - from;
+    return illegalBytes(start > from && data[start - 1] === 13 ? `\r${data.toString('latin1', start, end)}` : data.toString('latin1', start, end));
   }
   #headTimedOut(): void {
     this.#headTimer = undefined;

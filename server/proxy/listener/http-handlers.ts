@@ -3,6 +3,7 @@ import { httpDate } from '../filter/http-date.ts';
 import { HttpStream } from '../filter/http-stream.ts';
 import type { OriginalDestination } from '../filter/http-stream.ts';
 import type { Runtime } from '../filter/runtime.ts';
+import { HEAD_ERROR } from '../http1/head.ts';
 import type { HeadError, RequestHead } from '../http1/head.ts';
 import type { Handlers, ServerConnection } from '../http1/server-connection.ts';
 import { OUT } from '../http1/server-connection.ts';
@@ -27,7 +28,7 @@ export function refuseRequest(runtime: Runtime, config: HttpConfig, connection: 
   if (error.status === 431) stats.rqTooLarge++;
   stats.byClass[4] = (stats.byClass[4] ?? 0) + 1;
   const type = error.body === '' ? '' : 'content-type: text/plain\r\n';
-  connection.respondHead(`${statusLine(error.status, 1)}content-length: ${error.body.length}\r\n${type}date: ${httpDate(Date.now())}\r\nserver: ${config.serverName}\r\n${error.status === 408 ? '' : 'connection: close\r\n'}\r\n`, OUT.raw);
+  connection.respondHead(`${statusLine(error.status, 1)}content-length: ${error.body.length}\r\n${type}date: ${httpDate(Date.now())}\r\nserver: ${config.serverName}\r\nconnection: close\r\n\r\n`, OUT.raw);
   connection.writer.text(error.body);
   connection.close();
   const entry = connectionEntry(connection.info, { protocol: 'HTTP/1.1', code: error.status, flags: error.status === 408 ? '' : 'DPE', details: error.details, bytesSent: error.body.length, bytesReceived: bytes });
@@ -46,6 +47,10 @@ export function httpHandlers(runtime: Runtime, hooks: ConnectionHooks): Handlers
     start: (connection, head) => {
       const resolved = hooks.resolve(connection, head);
       if (resolved === undefined) return undefined;
+      if (head.minor === 0 && !resolved.config.acceptHttp10) {
+        refuseRequest(runtime, resolved.config, connection, HEAD_ERROR.version, head.bytes);
+        return undefined;
+      }
       const stream = new HttpStream({ runtime, config: resolved.config, connection, head, destination: resolved.destination });
       stream.start();
       return stream;

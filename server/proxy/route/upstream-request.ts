@@ -1,4 +1,4 @@
-import { applyOps, backOffMs, headerOf, removeHeader, retryForRequest, setHeader, wouldRetry } from '#shared/evaluator';
+import { applyOps, backOffMs, headerOf, removeHeader, setHeader, wouldRetry } from '#shared/evaluator';
 import type { CompiledRetry, CompiledVirtualHost, Destination, Forward, TryOutcome } from '#shared/evaluator';
 import type { ClusterRuntime } from '../cluster/cluster.ts';
 import type { ConnectFailure, Pool, Waiter } from '../cluster/pool.ts';
@@ -17,7 +17,6 @@ const SAFE_TO_REPEAT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', '
 /** Methods whose lack of a body needs no words; for others Envoy writes `content-length: 0`. */
 const BODILESS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'TRACE', 'CONNECT']);
 
-const milliseconds = (text: string | undefined): number | undefined => (text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined);
 const detail = (text: string): string => text.replaceAll(' ', '_');
 
 /** The router's work for one request: host, connection, tries, time limits. */
@@ -27,9 +26,9 @@ export class UpstreamRequest implements ClientStream, Waiter {
   readonly #target: Destination;
   readonly #virtualHost: CompiledVirtualHost;
   readonly #cluster: ClusterRuntime | undefined;
-  #retry: CompiledRetry | undefined;
+  readonly #retry: CompiledRetry | undefined;
   #retriesLeft = 0;
-  #timeoutMs = 0;
+  readonly #timeoutMs: number;
   #perTryMs = 0;
   attempts = 0;
   transportFailure = '';
@@ -63,7 +62,6 @@ export class UpstreamRequest implements ClientStream, Waiter {
     this.#retry = action.retry;
     this.#timeoutMs = action.timeoutMs;
     this.#perTryMs = action.retry?.perTryTimeoutMs ?? 0;
-    if (stream.head.hasXEnvoy) this.#readControl();
     this.#retriesLeft = this.#retry?.retriesMax ?? 0;
   }
   get cluster(): ClusterRuntime | undefined {
@@ -71,12 +69,6 @@ export class UpstreamRequest implements ClientStream, Waiter {
   }
   get hostAddress(): string {
     return this.host?.address ?? '';
-  }
-  #readControl(): void {
-    const { headers } = this.#stream;
-    this.#retry = retryForRequest(this.#action.retry, headers);
-    this.#timeoutMs = milliseconds(headerOf(headers, 'x-envoy-upstream-rq-timeout-ms')) ?? this.#timeoutMs;
-    this.#perTryMs = milliseconds(headerOf(headers, 'x-envoy-upstream-rq-per-try-timeout-ms')) ?? this.#perTryMs;
   }
   start(): void {
     const stream = this.#stream;
@@ -154,7 +146,7 @@ export class UpstreamRequest implements ClientStream, Waiter {
     host.rqTotal++;
     stats.rqActive++;
     stats.rqTotal++;
-    connection.begin(this, stream.method === 'HEAD');
+    connection.begin(this, stream.method === 'HEAD', stream.head.upgrade !== '');
     connection.writer.text(this.#head());
     for (const data of this.#body) this.#write(connection, data);
     if (!this.#keepBody) this.#body = [];

@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { isRecord } from '#shared/base';
+import { alternativeNames } from '#server/wire';
 import { compileString } from '#shared/evaluator';
 import type { StringTest } from '#shared/evaluator';
 
@@ -10,25 +11,8 @@ export type PeerCertificate = { readonly principal: string; readonly uris: reado
 const SPIFFE = /^spiffe:\/\/[a-z0-9._-]+(?:\/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)*$/;
 const SPIFFE_BYTES_MAX = 2048;
 
-/** The entries of Node's `subjectAltName` text. Values with odd characters are quoted as JSON there (CVE-2021-44532), and only then may hold a comma. */
-export function readSans(text: string): { readonly uris: readonly string[]; readonly dns: readonly string[] } {
-  const uris: string[] = [];
-  const dns: string[] = [];
-  for (const match of text.matchAll(/(?:^|, )([A-Za-z ]+):("(?:[^"\\]|\\.)*"|[^,]*)/g)) {
-    const raw = match[2] ?? '';
-    let v = raw;
-    if (raw.startsWith('"')) {
-      const parsed: unknown = JSON.parse(raw);
-      v = typeof parsed === 'string' ? parsed : '';
-    }
-    if (match[1] === 'URI') uris.push(v);
-    else if (match[1] === 'DNS') dns.push(v);
-  }
-  return { uris, dns };
-}
-
 export function readPeerCertificate(certificate: X509Certificate): PeerCertificate {
-  const { uris, dns } = readSans(certificate.subjectAltName ?? '');
+  const { uris, dnsNames: dns } = alternativeNames(certificate.raw); // from the bytes: Node's text form cannot be split safely (CVE-2021-44532)
   const only = uris.length === 1 ? (uris[0] ?? '') : '';
   const principal = only.length <= SPIFFE_BYTES_MAX && SPIFFE.test(only) ? only : '';
   return { principal, uris, dns, hash: certificate.fingerprint256.replaceAll(':', '').toLowerCase(), subject: (certificate.subject ?? '').split('\n').toReversed().join(',') };
