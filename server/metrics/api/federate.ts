@@ -12,7 +12,7 @@ export function federate({ store, limits, now }: ApiContext, params: URLSearchPa
   const selectors = matchParameters(params, true);
   const time = now();
   const labels = new LabelSpace(store);
-  const refs = [...new Set(selectors.flatMap((matchers) => [...store.select(matchers, time - limits.lookbackMs, time)]))].sort((a, b) => labels.compare(a, b));
+  const refs = labels.sorted([...new Set(selectors.flatMap((matchers) => [...store.select(matchers, time - limits.lookbackMs, time)]))], (ref) => ref);
   const buffer = new SampleBuffer();
   const lines: string[] = [];
   let family = '';

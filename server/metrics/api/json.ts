@@ -8,10 +8,6 @@ export function timeJson(ms: number): string {
   const rest = Math.abs(Math.round(ms - seconds * 1000));
   return `${ms < 0 && seconds === 0 ? '-' : ''}${seconds}${rest === 0 ? '' : `.${String(rest).padStart(3, '0')}`}`;
 }
-/** A label set as a JSON object, labels in order of name. */
-export function labelsJson(labels: LabelSpace, ref: number): string {
-  return `{${labels.entries(ref).map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(',')}}`;
-}
 const pointJson = (ms: number, v: number): string => `[${timeJson(ms)},"${formatJsonFloat(v)}"]`;
 
 export type DataJson = { readonly text: string; /** The limit cut series off. */ readonly cut: boolean };
@@ -26,24 +22,24 @@ export function dataJson(data: QueryData, labels: LabelSpace, seriesMax: number)
     case 'vector': {
       const { block } = data;
       const count = cut(block.count);
-      for (let i = 0; i < count; i++) parts.push(`{"metric":${labelsJson(labels, block.refs[i] ?? 0)},"value":${pointJson(data.time, block.values[i] ?? 0)}}`);
+      for (let i = 0; i < count; i++) parts.push(`{"metric":${labels.json(block.refs[i] ?? 0)},"value":${pointJson(data.time, block.values[i] ?? 0)}}`);
       return { text: `{"resultType":"vector","result":[${parts.join(',')}]}`, cut: count < block.count };
     }
     case 'matrix': {
       const { block, steps } = data;
-      const order = [...block.refs.keys()].sort((a, b) => labels.compare(block.refs[a] ?? 0, block.refs[b] ?? 0));
+      const order = labels.sorted([...block.refs.keys()], (i) => block.refs[i] ?? 0);
       const count = cut(order.length);
       for (const i of order.slice(0, count)) {
         const points: string[] = [];
         for (let s = 0; s < steps.count; s++) if (block.has[i * steps.count + s] === 1) points.push(pointJson(steps.start + s * steps.step, block.values[i * steps.count + s] ?? 0));
-        if (points.length > 0) parts.push(`{"metric":${labelsJson(labels, block.refs[i] ?? 0)},"values":[${points.join(',')}]}`);
+        if (points.length > 0) parts.push(`{"metric":${labels.json(block.refs[i] ?? 0)},"values":[${points.join(',')}]}`);
       }
       return { text: `{"resultType":"matrix","result":[${parts.join(',')}]}`, cut: count < order.length };
     }
     case 'raw': {
-      const order = data.series.toSorted((a, b) => labels.compare(a.ref, b.ref));
+      const order = labels.sorted(data.series, (series) => series.ref);
       const count = cut(order.length);
-      for (const series of order.slice(0, count)) parts.push(`{"metric":${labelsJson(labels, series.ref)},"values":[${Array.from(series.times, (t, i) => pointJson(t, series.values[i] ?? 0)).join(',')}]}`);
+      for (const series of order.slice(0, count)) parts.push(`{"metric":${labels.json(series.ref)},"values":[${Array.from(series.times, (t, i) => pointJson(t, series.values[i] ?? 0)).join(',')}]}`);
       return { text: `{"resultType":"matrix","result":[${parts.join(',')}]}`, cut: count < order.length };
     }
   }

@@ -2,7 +2,6 @@ import { LabelSpace } from '../promql/eval/label-space.ts';
 import type { Matcher } from '../promql/parse/ast.ts';
 import { quote } from '../promql/parse/go-text.ts';
 import type { ApiContext, Handler } from './context.ts';
-import { labelsJson } from './json.ts';
 import { limitParameter, matchParameters, timeParameter } from './parameters.ts';
 import { ApiError, success } from './reply.ts';
 import type { Reply } from './reply.ts';
@@ -30,9 +29,9 @@ function unescapeName(name: string): string {
 const series = (context: ApiContext): Handler => (params) => {
   const limit = limitParameter(params);
   const labels = new LabelSpace(context.store);
-  const refs = [...selected(context, params, matchParameters(params, true))].sort((a, b) => labels.compare(a, b));
+  const refs = labels.sorted([...selected(context, params, matchParameters(params, true))], (ref) => ref);
   const cut = limit > 0 && refs.length > limit;
-  return success(`[${(cut ? refs.slice(0, limit) : refs).map((ref) => labelsJson(labels, ref)).join(',')}]`, cut ? CUT : {});
+  return success(`[${(cut ? refs.slice(0, limit) : refs).map((ref) => labels.json(ref)).join(',')}]`, cut ? CUT : {});
 };
 
 const labelNames = (context: ApiContext): Handler => (params) => {

@@ -11,7 +11,7 @@ export class BufferPool {
     return this.#free.pop() ?? Buffer.allocUnsafeSlow(64 * 1024);
   }
   give(buffer: Buffer): void {
-    if (buffer.length > 0 && this.#free.length < 4) this.#free.push(Buffer.from(buffer.buffer, 0, buffer.buffer.byteLength));
+    if (buffer.length > 0 && this.#free.length < 2) this.#free.push(Buffer.from(buffer.buffer, 0, buffer.buffer.byteLength));
   }
 }
 
@@ -48,22 +48,27 @@ export class TextFetcher {
       request.end();
     });
   }
-  async #collect(response: IncomingMessage, bytesMax: number): Promise<Buffer> {
-    let buffer = this.#pool.take();
-    let size = 0;
-    const source = response.headers['content-encoding'] === 'gzip' ? response.pipe(createGunzip()) : response;
-    response.once('aborted', () => source.destroy(new ScrapeError('the connection ended within the text')));
-    for await (const chunk of source) {
-      const piece = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
-      if (size + piece.length > bytesMax) throw new ScrapeError(`body size limit exceeded: more than ${bytesMax} bytes`);
-      if (size + piece.length > buffer.length) {
-        const grown = Buffer.allocUnsafeSlow(Math.max(buffer.length * 2, size + piece.length));
-        buffer.copy(grown, 0, 0, size);
-        buffer = grown;
-      }
-      size += piece.copy(buffer, size);
-    }
-    return buffer.subarray(0, size);
+  #collect(response: IncomingMessage, bytesMax: number): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      let buffer = this.#pool.take();
+      let size = 0;
+      const source = response.headers['content-encoding'] === 'gzip' ? response.pipe(createGunzip()) : response;
+      source.on('data', (piece: Buffer) => {
+        if (size + piece.length > bytesMax) {
+          source.removeAllListeners('data');
+          return reject(new ScrapeError(`body size limit exceeded: more than ${bytesMax} bytes`));
+        }
+        if (size + piece.length > buffer.length) {
+          const grown = Buffer.allocUnsafeSlow(Math.max(Math.ceil(buffer.length * 1.5), size + piece.length));
+          buffer.copy(grown, 0, 0, size);
+          buffer = grown;
+        }
+        size += piece.copy(buffer, size);
+      });
+      source.once('end', () => resolve(buffer.subarray(0, size)));
+      source.once('error', reject);
+      response.once('aborted', () => reject(new ScrapeError('the connection ended within the text')));
+    });
   }
   close(): void {
     this.#http.destroy();

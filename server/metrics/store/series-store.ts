@@ -143,13 +143,16 @@ export class SeriesStore {
 
   /** Appends the samples of a series with from < t <= to to `out`. */
   read(ref: number, from: number, to: number, out: SampleBuffer): void {
-    for (const home of this.#olderHomes.get(ref) ?? []) this.#readHome(home, from, to, out);
+    const older = this.#olderHomes.size === 0 ? undefined : this.#olderHomes.get(ref);
+    if (older !== undefined) for (const home of older) this.#readHome(home, from, to, out);
     const home = this.#homes[ref];
     if (home !== undefined) this.#readHome(home, from, to, out);
   }
   #readHome({ chain, slot }: Home, from: number, to: number, out: SampleBuffer): void {
     if (chain.openTime > from) {
-      for (const frame of framesWithin(chain.frames, from, to)) {
+      for (let i = firstFrame(chain.frames, from); i < chain.frames.length; i++) {
+        const frame = chain.frames[i];
+        if (frame === undefined || frame.minTime > to) break;
         if (slot >= frame.slots) continue;
         if (!frame.resident) this.journal?.load(frame);
         readFrame(frame, slot, from, to, out);
@@ -222,8 +225,8 @@ export class SeriesStore {
   }
 }
 
-/** Frames that overlap (from, to]; `frames` are in order of time. */
-function framesWithin(frames: readonly Frame[], from: number, to: number): readonly Frame[] {
+/** Index of the first frame that ends after `from`; frames are in order of time. */
+function firstFrame(frames: readonly Frame[], from: number): number {
   let low = 0;
   let high = frames.length;
   while (low < high) {
@@ -231,7 +234,5 @@ function framesWithin(frames: readonly Frame[], from: number, to: number): reado
     if ((frames[middle]?.maxTime ?? 0) > from) high = middle;
     else low = middle + 1;
   }
-  let end = low;
-  while (end < frames.length && (frames[end]?.minTime ?? 0) <= to) end += 1;
-  return frames.slice(low, end);
+  return low;
 }

@@ -113,12 +113,14 @@ export class ByteReader {
   readonly bytes: Uint8Array;
   at: number;
   readonly end: number;
-  readonly #view: DataView;
+  #lazyView: DataView | undefined;
   constructor(bytes: Uint8Array, at = 0, end = bytes.length) {
     this.bytes = bytes;
     this.at = at;
     this.end = end;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+  get #view(): DataView {
+    return (this.#lazyView ??= new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength));
   }
   byte(): number {
     if (this.at >= this.end) throw new RangeError('past the end of the bytes');
@@ -347,7 +349,7 @@ export function decodeValues(bytes: Uint8Array, from: number, end: number, cells
   }
   if (n > 0) decodePresent(r, head & 0x7f, n);
   if (n === count) {
-    cells.values.set(n === FRAME_SAMPLES_MAX ? present : present.subarray(0, n), at);
+    for (let i = 0; i < n; i++) cells.values[at + i] = present[i] ?? 0;
     return;
   }
   for (let i = 0, next = 0; i < count; i++) {
@@ -370,6 +372,7 @@ function decodeIntegers(r: ByteReader, n: number): void {
   v += delta;
   present[1] = v;
   const width = r.byte();
+  if (width > 0 && width <= 24) return decodePacked(r, n, v, delta, width);
   const bits = width === 0xff || width === 0 ? undefined : new BitReader(r);
   for (let i = 2; i < n; i++) {
     if (bits !== undefined) {
@@ -379,6 +382,28 @@ function decodeIntegers(r: ByteReader, n: number): void {
     v += delta;
     present[i] = v;
   }
+}
+/** The usual case, kept tight: a window of bits that is filled byte by byte. */
+function decodePacked(r: ByteReader, n: number, start: number, startDelta: number, width: number): void {
+  const { bytes } = r;
+  let { at } = r;
+  let v = start;
+  let delta = startDelta;
+  let window = 0;
+  let bits = 0;
+  for (let i = 2; i < n; i++) {
+    while (bits < width) {
+      window = (window << 8) | (bytes[at++] ?? 0);
+      bits += 8;
+    }
+    bits -= width;
+    const zigzag = window >>> bits;
+    window &= (1 << bits) - 1;
+    delta += (zigzag >>> 1) ^ -(zigzag & 1);
+    v += delta;
+    present[i] = v;
+  }
+  r.at = at;
 }
 function decodeDoubles(r: ByteReader, n: number): void {
   const bits = new BitReader(r);

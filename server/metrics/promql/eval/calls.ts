@@ -45,12 +45,13 @@ const sortedByLabel = (sign: 1 | -1): VectorFunction => async (ev, call, steps, 
   await ev.rows(vector, steps, block.sink);
   const collator = new Intl.Collator('en', { numeric: true });
   const keys = names.map((name) => labels.id(ev.string(name)));
+  const byLabels = new Map(labels.sorted(block.refs, (ref) => ref).map((ref, i) => [ref, i]));
   const order = [...block.refs.entries()].sort(([, a], [, b]) => {
     for (const id of keys) {
       const difference = collator.compare(labels.text(labels.get(a, id)), labels.text(labels.get(b, id)));
       if (difference !== 0) return difference * sign;
     }
-    return labels.compare(a, b) * sign;
+    return ((byLabels.get(a) ?? 0) - (byLabels.get(b) ?? 0)) * sign;
   });
   const n = steps.count;
   for (const [row, ref] of order) sink(ref, block.drops[row] ?? false, block.values.subarray(row * n, (row + 1) * n), block.has.subarray(row * n, (row + 1) * n));

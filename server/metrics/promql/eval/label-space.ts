@@ -16,6 +16,9 @@ export class LabelSpace {
   readonly #localIds = new Map<string, number>();
   readonly #localTexts: string[] = [];
   readonly #scratch: number[] = [];
+  readonly #sorted: number[] = [];
+  readonly #ranks = new Map<number, number>();
+  readonly #quotes = new Map<number, string>();
   constructor(store: SeriesStore) {
     this.#store = store;
     this.#table = store.labels;
@@ -121,9 +124,67 @@ export class LabelSpace {
   ofTexts(labels: Iterable<readonly [string, string]>): number {
     return this.make([...labels].filter(([, value]) => value !== '').map(([name, value]) => [this.id(name), this.id(value)] as const));
   }
+  /** Pairs of numbers in order of the names' texts; the list is used again by the next call. */
+  #byName(ref: number): readonly number[] {
+    const table = this.#in(ref);
+    const at = ref >= 0 ? ref : -1 - ref;
+    const out = this.#sorted;
+    const from = table.starts[at] ?? 0;
+    const end = table.starts[at + 1] ?? 0;
+    out.length = end - from;
+    for (let i = from; i < end; i += 2) {
+      const name = table.arena[i] ?? 0;
+      const rank = this.#rank(name);
+      let place = i - from;
+      while (place > 0 && this.#rank(out[place - 2] ?? 0) > rank) {
+        out[place] = out[place - 2] ?? 0;
+        out[place + 1] = out[place - 1] ?? 0;
+        place -= 2;
+      }
+      out[place] = name;
+      out[place + 1] = table.arena[i + 1] ?? 0;
+    }
+    return out;
+  }
+  /** Where a name stands among all names seen so far, by text. */
+  #rank(nameId: number): number {
+    return this.#ranks.get(nameId) ?? this.#rankAnew(nameId);
+  }
+  #rankAnew(nameId: number): number {
+    const ids = [...this.#ranks.keys(), nameId].map((id) => [id, this.text(id)] as const).sort(([, a], [, b]) => (a < b ? -1 : 1));
+    for (const [rank, [id]] of ids.entries()) this.#ranks.set(id, rank);
+    return this.#ranks.get(nameId) ?? 0;
+  }
   /** Labels by name, as Prometheus sorts them. */
   entries(ref: number): readonly (readonly [string, string])[] {
-    return this.#pairs(ref).map(([name, value]) => [this.text(name), this.text(value)] as const).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+    const pairs = this.#byName(ref);
+    const list: (readonly [string, string])[] = [];
+    for (let i = 0; i < pairs.length; i += 2) list.push([this.text(pairs[i] ?? 0), this.text(pairs[i + 1] ?? 0)]);
+    return list;
+  }
+  /** The label set as a JSON object, labels in order of name. */
+  json(ref: number): string {
+    const pairs = this.#byName(ref);
+    let out = '{';
+    for (let i = 0; i < pairs.length; i += 2) out += `${i === 0 ? '' : ','}${this.#quoted(pairs[i] ?? 0)}:${this.#quoted(pairs[i + 1] ?? 0)}`;
+    return `${out}}`;
+  }
+  #quoted(id: number): string {
+    const known = this.#quotes.get(id);
+    if (known !== undefined) return known;
+    const made = JSON.stringify(this.text(id));
+    this.#quotes.set(id, made);
+    return made;
+  }
+  /** Refs in order of their labels (labels.Compare); equal for equal. */
+  sorted<T>(items: readonly T[], refOf: (item: T) => number): readonly T[] {
+    const keyed = items.map((item) => {
+      const pairs = this.#byName(refOf(item));
+      let key = '';
+      for (let i = 0; i < pairs.length; i += 2) key += `${this.text(pairs[i] ?? 0)}\0${this.text(pairs[i + 1] ?? 0)}\0`;
+      return { key, item };
+    });
+    return keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)).map(({ item }) => item);
   }
   /** `name{a="b"}`, as Prometheus prints a label set. */
   toText(ref: number): string {
@@ -131,18 +192,6 @@ export class LabelSpace {
     const name = all.find(([key]) => key === '__name__')?.[1];
     const rest = all.filter(([key]) => key !== '__name__');
     return `${name ?? ''}${rest.length === 0 && name !== undefined ? '' : `{${rest.map(([key, value]) => `${key}=${JSON.stringify(value)}`).join(', ')}}`}`;
-  }
-  /** Order of label sets: names and values one after the other (labels.Compare). */
-  compare(a: number, b: number): number {
-    if (a === b) return 0;
-    const left = this.entries(a);
-    const right = this.entries(b);
-    for (let i = 0; i < left.length && i < right.length; i++) {
-      const [[leftName, leftValue], [rightName, rightValue]] = [left[i] ?? ['', ''], right[i] ?? ['', '']];
-      if (leftName !== rightName) return leftName < rightName ? -1 : 1;
-      if (leftValue !== rightValue) return leftValue < rightValue ? -1 : 1;
-    }
-    return left.length - right.length;
   }
 }
 
