@@ -6,14 +6,15 @@ export type Bucket = {
   /** Requests seen inside mutual TLS and in plain text; the rest is unknown. */
   mutual: number;
   plain: number;
-  /** Rate by answer; answers are shared objects. */
-  readonly responses: Map<Answer, number>;
+  /** Answers (shared objects) and the rate of each at the same position; mostly there is one. */
+  readonly answers: Answer[];
+  readonly rates: number[];
   sourcePrincipal: string;
   destinationPrincipal: string;
   /** Rate of requests that reached an upstream and were answered by it, for rows that do not name the workload. */
   answered: number;
 };
-export const newBucket = (): Bucket => ({ rate: 0, error: 0, clientError: 0, mutual: 0, plain: 0, responses: new Map(), sourcePrincipal: '', destinationPrincipal: '', answered: 0 });
+export const newBucket = (): Bucket => ({ rate: 0, error: 0, clientError: 0, mutual: 0, plain: 0, answers: [], rates: [], sourcePrincipal: '', destinationPrincipal: '', answered: 0 });
 
 export type Answer = { readonly code: string; readonly flags: string; readonly error: boolean; readonly clientError: boolean };
 const answers = new Map<string, Answer>();
@@ -40,7 +41,21 @@ export function addAnswer(bucket: Bucket, answer: Answer, rate: number): void {
   if (answer.error) bucket.error += rate;
   if (answer.clientError) bucket.clientError += rate;
   if (answer.flags === '-' && answer.code !== '0') bucket.answered += rate;
-  bucket.responses.set(answer, (bucket.responses.get(answer) ?? 0) + rate);
+  addRate(bucket, answer, rate);
+}
+
+function addRate(bucket: Bucket, answer: Answer, rate: number): void {
+  const at = bucket.answers.indexOf(answer);
+  if (at >= 0) bucket.rates[at] = (bucket.rates[at] ?? 0) + rate;
+  else {
+    bucket.answers.push(answer);
+    bucket.rates.push(rate);
+  }
+}
+
+/** A bucket of its own with the same sums. */
+export function copyBucket(from: Bucket): Bucket {
+  return { ...from, answers: [...from.answers], rates: [...from.rates] };
 }
 
 /** Adds `share` of a bucket to another. */
@@ -51,7 +66,10 @@ export function addBucket(into: Bucket, from: Bucket, share = 1): void {
   into.answered += from.answered * share;
   into.mutual += from.mutual * share;
   into.plain += from.plain * share;
-  for (const [answer, rate] of from.responses) into.responses.set(answer, (into.responses.get(answer) ?? 0) + rate * share);
+  for (let i = 0; i < from.answers.length; i++) {
+    const answer = from.answers[i];
+    if (answer !== undefined) addRate(into, answer, (from.rates[i] ?? 0) * share);
+  }
   if (into.sourcePrincipal === '') into.sourcePrincipal = from.sourcePrincipal;
   if (into.destinationPrincipal === '') into.destinationPrincipal = from.destinationPrincipal;
 }

@@ -25,7 +25,7 @@ export type BuildOptions = {
 };
 
 function within(pair: Pair, chosen: ReadonlySet<string>): boolean {
-  return chosen.size === 0 || chosen.has(pair.source?.namespace ?? '') || chosen.has(pair.destination?.namespace ?? '') || chosen.has(pair.service?.namespace ?? '') || chosen.has(pair.destinationNamespace);
+  return chosen.has(pair.source?.namespace ?? '') || chosen.has(pair.destination?.namespace ?? '') || chosen.has(pair.service?.namespace ?? '') || chosen.has(pair.destinationNamespace);
 }
 
 /** Nodes that nothing was measured of. The control plane's own pods are no part of the traffic; its gateways are. */
@@ -69,7 +69,8 @@ function nodeLatencies(rows: readonly PromRow[]): ReadonlyMap<string, number> {
 export function buildGraph(rows: GraphRows, view: SnapshotView, options: BuildOptions): GraphModel {
   const windowSeconds = windowSecondsOf(options.window);
   const chosen = new Set(options.namespaces);
-  const pairs = attribute(pairsOf(rows), options.callers, view).filter((pair) => within(pair, chosen));
+  const all = attribute(pairsOf(rows), options.callers, view);
+  const pairs = chosen.size === 0 ? all : all.filter((pair) => within(pair, chosen));
   const book = new NodeBook(view, options.grouping, pairs);
   const latency = nodeLatencies(rows.nodeLatency);
   const edges: readonly GraphEdge[] = edgesOf(book, pairs, { edges: rows.edgeLatency, nodes: latency }, windowSeconds);
@@ -77,7 +78,13 @@ export function buildGraph(rows: GraphRows, view: SnapshotView, options: BuildOp
   const nodes = nodesOf(book, edges, latency, windowSeconds, options.measured ?? true);
   const namespaces = namespacesOf(view, new Set([...nodes.map((node) => node.namespace), ...view.namespaces.map((ns) => ns.name).filter((name) => chosen.has(name))]));
   const notes = notesOf(view, nodes, edges, { windowSeconds, namespaces: options.namespaces, scraped: options.scraped, missing: options.missing ?? [] });
-  return { window: options.window, grouping: options.grouping, namespaces, nodes, edges, notes };
+  const model: GraphModel = { window: options.window, grouping: options.grouping, namespaces, nodes, edges, notes };
+  built.add(model);
+  return model;
 }
+
+const built = new WeakSet<GraphModel>();
+/** True for a model as `buildGraph` made it: the health of its edges is what `judgeEdge` says. */
+export const isBuiltHere = (model: GraphModel): boolean => built.has(model);
 
 export const windowSecondsOf = (window: { readonly from: number; readonly to: number }): number => Math.max(1, Math.round((window.to - window.from) / 1000));

@@ -1,9 +1,10 @@
 import type { GraphEdge, Grouping, NodeKind, Protocol, Traffic } from '../model/graph-model.ts';
+import { byKey } from '../model/order.ts';
 import { label } from '../rows/parse-rows.ts';
 import type { PromRow } from '../rows/parse-rows.ts';
 import { EDGE_LABELS } from '../rows/queries.ts';
 import type { ServiceView, SnapshotView } from '../snapshot/snapshot-view.ts';
-import { addBucket, newBucket } from './bucket.ts';
+import { addBucket, copyBucket } from './bucket.ts';
 import type { Bucket } from './bucket.ts';
 import { judgeEdge } from './judge.ts';
 import type { Pair, ServiceId, WorkloadId } from './pairs.ts';
@@ -11,7 +12,7 @@ import { roundMs, roundRate, roundShare } from './round.ts';
 
 /** A node before its traffic is known. */
 export type NodeSeed = { readonly key: string; readonly kind: NodeKind; readonly namespace: string; readonly name: string; readonly app: string; readonly version: string | undefined; readonly workload: string | undefined; readonly service: string | undefined };
-type EdgeDraft = { source: NodeSeed; target: NodeSeed; protocol: Protocol; traffic: Bucket; seen: Bucket; sawAny: boolean; latencyKey: string; versionOf: ServiceView | undefined };
+type EdgeDraft = { source: NodeSeed; target: NodeSeed; protocol: Protocol; traffic: Bucket; seen: Bucket | undefined; /** The buckets are a pair's own until a second pair comes. */ shared: boolean; latencyKey: string; versionOf: ServiceView | undefined };
 
 /** The special clusters of Envoy as places that a person can read. */
 const SPECIAL: ReadonlyMap<string, string> = new Map([['PassthroughCluster', 'outside the mesh (passthrough)'], ['BlackHoleCluster', 'blocked (no route)'], ['InboundPassthroughCluster', 'unknown port (passthrough)']]);
@@ -19,6 +20,10 @@ const SPECIAL: ReadonlyMap<string, string> = new Map([['PassthroughCluster', 'ou
 /** Finds the node of each end for one grouping; the keys hang on names alone, so they are the same tomorrow. */
 export class NodeBook {
   readonly seeds = new Map<string, NodeSeed>();
+  /** Ids come from one table, so the object itself is a key. */
+  readonly #byWorkload = new Map<WorkloadId, NodeSeed>();
+  readonly #byService = new Map<ServiceId, NodeSeed>();
+  readonly #members = new Map<ServiceId, readonly string[]>();
   readonly #view: SnapshotView;
   readonly grouping: Grouping;
   /** Workloads of each service as telemetry saw them, beside those of the cluster. */
@@ -27,12 +32,16 @@ export class NodeBook {
   constructor(view: SnapshotView, grouping: Grouping, pairs: readonly Pair[]) {
     this.#view = view;
     this.grouping = grouping;
+    const seen = new Map<ServiceId, Set<WorkloadId>>();
     for (const { service, destination } of pairs) {
       if (service === undefined || destination === undefined) continue;
+      const set = seen.get(service);
+      if (set === undefined) seen.set(service, new Set([destination]));
+      else set.add(destination);
+    }
+    for (const [service, workloads] of seen) {
       const key = `${service.namespace}/${service.name}`;
-      let set = this.#observed.get(key);
-      if (set === undefined) this.#observed.set(key, set = new Set());
-      set.add(`${destination.namespace}/${destination.name}`);
+      this.#observed.set(key, new Set([...(this.#observed.get(key) ?? []), ...[...workloads].map((w) => `${w.namespace}/${w.name}`)]));
     }
   }
 
@@ -45,6 +54,13 @@ export class NodeBook {
   }
 
   workload(id: WorkloadId): NodeSeed {
+    const known = this.#byWorkload.get(id);
+    if (known !== undefined) return known;
+    const made = this.#workload(id);
+    this.#byWorkload.set(id, made);
+    return made;
+  }
+  #workload(id: WorkloadId): NodeSeed {
     const seen = this.#view.workloads.get(`${id.namespace}/${id.name}`);
     const app = seen?.app ?? id.app;
     if (this.grouping === 'app') return this.#add(`app:${id.namespace}/${app}`, () => ({ kind: seen?.gateway === true ? 'gateway' : 'app', namespace: id.namespace, name: app, app, version: undefined, workload: undefined, service: undefined }));
@@ -57,6 +73,13 @@ export class NodeBook {
   }
 
   service(id: ServiceId): NodeSeed {
+    const known = this.#byService.get(id);
+    if (known !== undefined) return known;
+    const made = this.#service(id);
+    this.#byService.set(id, made);
+    return made;
+  }
+  #service(id: ServiceId): NodeSeed {
     if (this.isExternal(id)) {
       const host = id.host === '' ? id.name : id.host;
       return this.#add(`ext:${host}`, () => ({ kind: 'external', namespace: '', name: SPECIAL.get(host) ?? host, app: host, version: undefined, workload: undefined, service: host }));
@@ -75,6 +98,13 @@ export class NodeBook {
 
   /** Workloads behind a service, observed and declared. */
   members(id: ServiceId): readonly string[] {
+    const known = this.#members.get(id);
+    if (known !== undefined) return known;
+    const made = this.#membersOf(id);
+    this.#members.set(id, made);
+    return made;
+  }
+  #membersOf(id: ServiceId): readonly string[] {
     const key = `${id.namespace}/${id.name}`;
     const declared = this.#view.services.get(key)?.workloads.map((name) => `${id.namespace}/${name}`) ?? [];
     const observed = this.#observed.get(key);
@@ -118,29 +148,43 @@ function latencyKeyOf(grouping: Grouping, pair: Pair): string {
   return [grouping === 'service' ? (pair.source?.app ?? 'unknown') : (pair.source?.name ?? 'unknown'), pair.source?.namespace ?? 'unknown', pair.service?.name ?? '', pair.service?.namespace ?? ''].join(KEY_SEPARATOR);
 }
 
-function draftEdges(book: NodeBook, pairs: readonly Pair[]): Map<string, EdgeDraft> {
-  const drafts = new Map<string, EdgeDraft>();
+function addPair(draft: EdgeDraft, pair: Pair): void {
+  if (draft.shared) {
+    draft.shared = false;
+    draft.traffic = copyBucket(draft.traffic);
+    draft.seen = draft.seen === undefined ? undefined : copyBucket(draft.seen);
+  }
+  addBucket(draft.traffic, pair.traffic);
+  if (pair.seen === undefined) return;
+  if (draft.seen === undefined) draft.seen = copyBucket(pair.seen);
+  else addBucket(draft.seen, pair.seen);
+}
+
+function draftEdges(book: NodeBook, pairs: readonly Pair[]): readonly EdgeDraft[] {
+  const drafts = new Map<NodeSeed, Map<NodeSeed, EdgeDraft[]>>();
+  const all: EdgeDraft[] = [];
   for (const pair of pairs) {
     const path = pathOf(book, pair);
     for (let i = 0; i + 1 < path.length; i++) {
       const source = path[i];
       const target = path[i + 1];
       if (source === undefined || target === undefined) continue;
-      const key = `${source.key}>${target.key}:${pair.protocol}`;
-      let draft = drafts.get(key);
-      if (draft === undefined) {
-        const toVersion = i === 1 && pair.service !== undefined ? book.view().services.get(`${pair.service.namespace}/${pair.service.name}`) : undefined;
-        draft = { source, target, protocol: pair.protocol, traffic: newBucket(), seen: newBucket(), sawAny: false, latencyKey: i === 1 ? `w:${target.workload ?? ''}${KEY_SEPARATOR}${target.namespace}` : latencyKeyOf(book.grouping, pair), versionOf: toVersion };
-        drafts.set(key, draft);
+      let from = drafts.get(source);
+      if (from === undefined) drafts.set(source, from = new Map());
+      let between = from.get(target);
+      if (between === undefined) from.set(target, between = []);
+      const known = between.find((draft) => draft.protocol === pair.protocol);
+      if (known !== undefined) {
+        addPair(known, pair);
+        continue;
       }
-      addBucket(draft.traffic, pair.traffic);
-      if (pair.seen !== undefined) {
-        draft.sawAny = true;
-        addBucket(draft.seen, pair.seen);
-      }
+      const toVersion = i === 1 && pair.service !== undefined ? book.view().services.get(`${pair.service.namespace}/${pair.service.name}`) : undefined;
+      const made: EdgeDraft = { source, target, protocol: pair.protocol, traffic: pair.traffic, seen: pair.seen, shared: true, latencyKey: i === 1 ? `w:${target.workload ?? ''}${KEY_SEPARATOR}${target.namespace}` : latencyKeyOf(book.grouping, pair), versionOf: toVersion };
+      between.push(made);
+      all.push(made);
     }
   }
-  return drafts;
+  return all;
 }
 
 /** Quantiles by the joined values of their labels; the first of two (the caller's side) counts. */
@@ -157,35 +201,45 @@ export function latencies(rows: readonly PromRow[], labels: readonly string[]): 
 const RESPONSES_MAX = 12;
 function responsesOf(bucket: Bucket): GraphEdge['responses'] {
   const all: { code: string; flags: string; rate: number }[] = [];
-  for (const [answer, rate] of bucket.responses) {
-    const rounded = roundRate(rate);
-    if (rounded > 1e-6) all.push({ code: answer.code, flags: answer.flags, rate: rounded });
+  for (let i = 0; i < bucket.answers.length; i++) {
+    const answer = bucket.answers[i];
+    const rounded = roundRate(bucket.rates[i] ?? 0);
+    if (answer !== undefined && rounded > 1e-6) all.push({ code: answer.code, flags: answer.flags, rate: rounded });
   }
-  if (all.length > 1) all.sort((a, b) => b.rate - a.rate || a.code.localeCompare(b.code) || a.flags.localeCompare(b.flags));
+  if (all.length > 1) all.sort((a, b) => b.rate - a.rate || (a.code < b.code ? -1 : a.code > b.code ? 1 : a.flags < b.flags ? -1 : 1));
   return all.length > RESPONSES_MAX ? all.slice(0, RESPONSES_MAX) : all;
 }
 
-/** The edges of the graph, sorted by key, with their split shares. */
+/** In the order of `byEnds`, by the ranks of the nodes instead of their long keys. */
+function inOrder(book: NodeBook, drafts: readonly EdgeDraft[]): readonly EdgeDraft[] {
+  const ranks = new Map([...book.seeds.values()].sort(byKey).map((seed, i) => [seed, i]));
+  const size = ranks.size + 1;
+  const ranked = drafts.map((draft) => ({ draft, rank: (ranks.get(draft.source) ?? 0) * size + (ranks.get(draft.target) ?? 0) }));
+  return ranked.sort((a, b) => a.rank - b.rank || (a.draft.protocol < b.draft.protocol ? -1 : 1)).map(({ draft }) => draft);
+}
+
+/** The edges of the graph, in order, with their split shares. */
 export function edgesOf(book: NodeBook, pairs: readonly Pair[], latency: { readonly edges: readonly PromRow[]; readonly nodes: ReadonlyMap<string, number> }, windowSeconds: number): readonly GraphEdge[] {
-  const drafts = draftEdges(book, pairs);
+  const drafts = inOrder(book, draftEdges(book, pairs));
   const edgeLatency = latencies(latency.edges, EDGE_LABELS[book.grouping]);
   const serviceTotals = new Map<string, number>();
-  for (const draft of drafts.values()) if (draft.versionOf !== undefined) serviceTotals.set(draft.source.key, (serviceTotals.get(draft.source.key) ?? 0) + draft.traffic.rate);
+  for (const draft of drafts) if (draft.versionOf !== undefined) serviceTotals.set(draft.source.key, (serviceTotals.get(draft.source.key) ?? 0) + draft.traffic.rate);
   const edges: GraphEdge[] = [];
-  for (const [key, draft] of drafts) {
+  for (const draft of drafts) {
     const { traffic: bucket, seen } = draft;
     const p95 = (draft.versionOf === undefined ? edgeLatency : latency.nodes).get(draft.latencyKey);
     const traffic: Traffic = { rate: roundRate(bucket.rate), errorShare: roundShare(bucket.error / bucket.rate), clientErrorShare: roundShare(bucket.clientError / bucket.rate), p50: undefined, p95: p95 === undefined ? undefined : roundMs(p95), p99: undefined };
     const responses = draft.protocol === 'tcp' ? [] : responsesOf(bucket);
-    const told = seen.mutual + seen.plain;
+    const mutual = seen?.mutual ?? 0;
+    const told = mutual + (seen?.plain ?? 0);
     const set = draft.versionOf?.split?.get(draft.target.workload ?? '');
     edges.push({
-      key, source: draft.source.key, target: draft.target.key, protocol: draft.protocol, traffic, health: judgeEdge(traffic, responses, draft.protocol, windowSeconds),
-      mtlsShare: told > 0 ? roundShare(seen.mutual / told) : undefined,
-      principals: { source: seen.sourcePrincipal || undefined, destination: seen.destinationPrincipal || undefined },
+      key: `${draft.source.key}>${draft.target.key}:${draft.protocol}`, source: draft.source.key, target: draft.target.key, protocol: draft.protocol, traffic, health: judgeEdge(traffic, responses, draft.protocol, windowSeconds),
+      mtlsShare: told > 0 ? roundShare(mutual / told) : undefined,
+      principals: { source: seen?.sourcePrincipal || undefined, destination: seen?.destinationPrincipal || undefined },
       split: draft.versionOf === undefined ? undefined : { set: set === undefined ? undefined : roundShare(set), observed: roundShare(bucket.rate / (serviceTotals.get(draft.source.key) ?? bucket.rate)) },
       responses,
     });
   }
-  return edges.sort((a, b) => (a.key < b.key ? -1 : 1));
+  return edges;
 }

@@ -1,6 +1,7 @@
 import { judgeBoth, judgePods, judgeTraffic } from '#shared/health';
 import type { Health } from '#shared/health';
 import type { GraphEdge, GraphNode, Traffic } from '../model/graph-model.ts';
+import { byKey } from '../model/order.ts';
 import type { SnapshotView } from '../snapshot/snapshot-view.ts';
 import type { NodeBook, NodeSeed } from './edges.ts';
 import { topClientError, topError } from './judge.ts';
@@ -100,5 +101,5 @@ export function nodesOf(book: NodeBook, edges: readonly GraphEdge[], latency: Re
       health: judgeBoth(measured ? judgeByEdges(into, out, totals, windowSeconds) : UNMEASURED, part.pods), ...totals, sidecar: part.sidecar, idle: into.length === 0 && out.length === 0, badges: part.badges,
     });
   }
-  return nodes.sort((a, b) => (a.key < b.key ? -1 : 1));
+  return nodes.sort(byKey);
 }

@@ -32,51 +32,70 @@ type Draft = { source: WorkloadId | undefined; service: ServiceId | undefined; d
 const known = (text: string): boolean => text !== '' && text !== UNKNOWN;
 const isSpecial = (name: string): boolean => name === 'PassthroughCluster' || name === 'BlackHoleCluster' || name === 'InboundPassthroughCluster';
 
-/** Ids are shared between rows: a mesh has few workloads and many rows. */
-class Ids {
-  readonly #workloads = new Map<string, WorkloadId>();
-  readonly #services = new Map<string, ServiceId>();
-  workload(row: PromRow, side: 'source' | 'destination'): WorkloadId | undefined {
-    const name = label(row, side === 'source' ? 'source_workload' : 'destination_workload');
-    if (!known(name)) return undefined;
-    const namespace = label(row, side === 'source' ? 'source_workload_namespace' : 'destination_workload_namespace');
-    const key = `${namespace}/${name}`;
-    const found = this.#workloads.get(key);
-    if (found !== undefined) return found;
-    const app = label(row, side === 'source' ? 'source_canonical_service' : 'destination_canonical_service');
-    const version = label(row, side === 'source' ? 'source_canonical_revision' : 'destination_canonical_revision');
-    const made = { namespace: known(namespace) ? namespace : '', name, app: known(app) ? app : name, version: known(version) && version !== 'latest' ? version : '' };
-    this.#workloads.set(key, made);
-    return made;
+/** Two names -> the thing they name, without making a key of them. */
+class Named<T> {
+  readonly #all = new Map<string, Map<string, T>>();
+  get(namespace: string, name: string): T | undefined {
+    return this.#all.get(namespace)?.get(name);
   }
-  service(row: PromRow): ServiceId | undefined {
-    const host = label(row, 'destination_service');
-    const name = label(row, 'destination_service_name');
-    if (!known(name) && !known(host)) return undefined;
-    const namespace = label(row, 'destination_service_namespace');
-    const key = `${namespace}/${name}/${host}`;
-    const found = this.#services.get(key);
+  set(namespace: string, name: string, value: T): T {
+    const of = this.#all.get(namespace);
+    if (of === undefined) this.#all.set(namespace, new Map([[name, value]]));
+    else of.set(name, value);
+    return value;
+  }
+}
+type Numbered<T> = { readonly id: T; readonly number: number };
+/** Ids one mesh may have; three of them and the protocol make one exact number. */
+const IDS_MAX = 2 ** 16;
+
+/** Ids are shared between rows and numbered: a mesh has few workloads and many rows. */
+class Ids {
+  readonly #workloads = new Named<Numbered<WorkloadId>>();
+  readonly #services = new Named<Numbered<ServiceId>>();
+  #workloadCount = 0;
+  #serviceCount = 0;
+  workload(row: PromRow, side: 'source' | 'destination'): Numbered<WorkloadId> | undefined {
+    const source = side === 'source';
+    const name = label(row, source ? 'source_workload' : 'destination_workload');
+    if (!known(name)) return undefined;
+    const namespace = label(row, source ? 'source_workload_namespace' : 'destination_workload_namespace');
+    const found = this.#workloads.get(namespace, name);
     if (found !== undefined) return found;
-    const made = { namespace: known(namespace) ? namespace : '', name: known(name) ? name : host, host: known(host) ? host : name };
-    this.#services.set(key, made);
-    return made;
+    const app = label(row, source ? 'source_canonical_service' : 'destination_canonical_service');
+    const version = label(row, source ? 'source_canonical_revision' : 'destination_canonical_revision');
+    this.#workloadCount += 1;
+    return this.#workloads.set(namespace, name, { number: this.#workloadCount, id: { namespace: known(namespace) ? namespace : '', name, app: known(app) ? app : name, version: known(version) && version !== 'latest' ? version : '' } });
+  }
+  service(row: PromRow): Numbered<ServiceId> | undefined {
+    const host = label(row, 'destination_service');
+    const given = label(row, 'destination_service_name');
+    if (!known(given) && !known(host)) return undefined;
+    const name = known(given) ? given : host;
+    const namespace = label(row, 'destination_service_namespace');
+    // The host is no part of the identity: the two sides may spell it differently (short, with port), name and namespace they share.
+    const found = this.#services.get(namespace, name);
+    if (found !== undefined) return found;
+    this.#serviceCount += 1;
+    return this.#services.set(namespace, name, { number: this.#serviceCount, id: { namespace: known(namespace) ? namespace : '', name, host: known(host) ? host : name } });
   }
 }
 
-function draftOf(drafts: Map<string, Draft>, ids: Ids, row: PromRow, protocol: Protocol): Draft {
+const PROTOCOLS: readonly Protocol[] = ['http', 'grpc', 'tcp'];
+function draftOf(drafts: Map<string | number, Draft>, ids: Ids, row: PromRow, protocol: Protocol): Draft {
   const source = ids.workload(row, 'source');
   const destination = ids.workload(row, 'destination');
   const service = ids.service(row);
-  const destinationNamespace = destination?.namespace ?? service?.namespace ?? '';
-  // The host is no part of the key: the two sides may spell it differently (short, with port), the service's name and namespace they share.
-  const from = source === undefined ? `?${destinationNamespace}` : `${source.namespace}/${source.name}`;
-  const key = `${from}>${service === undefined ? '' : `${service.namespace}/${service.name}`}>${destination === undefined ? '' : `${destination.namespace}/${destination.name}`}:${protocol}`;
+  const destinationNamespace = destination?.id.namespace ?? service?.id.namespace ?? '';
+  const [from, via, to] = [source?.number ?? 0, service?.number ?? 0, destination?.number ?? 0];
+  const exact = from < IDS_MAX && via < IDS_MAX && to < IDS_MAX && (source !== undefined || destination !== undefined || service !== undefined);
+  const key = exact ? ((from * IDS_MAX + via) * IDS_MAX + to) * PROTOCOLS.length + PROTOCOLS.indexOf(protocol) : `${from}>${via}>${to}:${protocol}`;
   let draft = drafts.get(key);
-  if (draft === undefined) drafts.set(key, draft = { source, service, destination, destinationNamespace, protocol, bySource: undefined, byDestination: undefined });
+  if (draft === undefined) drafts.set(key, draft = { source: source?.id, service: service?.id, destination: destination?.id, destinationNamespace, protocol, bySource: undefined, byDestination: undefined });
   return draft;
 }
 
-function addRow(drafts: Map<string, Draft>, ids: Ids, row: PromRow, tcp: boolean): void {
+function addRow(drafts: Map<string | number, Draft>, ids: Ids, row: PromRow, tcp: boolean): void {
   if (row.value <= 0) return;
   const raw = tcp ? 'tcp' : label(row, 'request_protocol');
   const protocol: Protocol = raw === 'tcp' || raw === 'grpc' ? raw : 'http';
@@ -128,11 +147,11 @@ function dropDoubleReports(drafts: Iterable<Draft>): void {
 function takeOff(bucket: Bucket, amount: number): void {
   if (amount <= 0) return;
   const share = amount / bucket.answered;
-  if (bucket.responses.size === 0) bucket.rate -= amount; // bytes have no codes
-  for (const [answer, rate] of bucket.responses) {
+  if (bucket.answers.length === 0) bucket.rate -= amount; // bytes have no codes
+  for (const [i, answer] of bucket.answers.entries()) {
     if (answer.flags !== '-' || answer.code === '0') continue;
-    const off = rate * share;
-    bucket.responses.set(answer, rate - off);
+    const off = (bucket.rates[i] ?? 0) * share;
+    bucket.rates[i] = (bucket.rates[i] ?? 0) - off;
     bucket.rate -= off;
     if (answer.error) bucket.error -= off;
     else if (answer.clientError) bucket.clientError -= off;
@@ -145,7 +164,7 @@ const RATE_MIN = 1e-7;
 
 /** The rows as pairs, each request once. */
 export function pairsOf(rows: GraphRows): readonly Pair[] {
-  const drafts = new Map<string, Draft>();
+  const drafts = new Map<string | number, Draft>();
   const ids = new Ids();
   for (const row of rows.requests) addRow(drafts, ids, row, false);
   for (const row of rows.tcp) addRow(drafts, ids, row, true);

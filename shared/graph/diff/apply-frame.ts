@@ -1,8 +1,9 @@
 import type { GraphFrame, GraphModel, GraphPatch } from '../model/graph-model.ts';
+import { byEnds, byKey } from '../model/order.ts';
 
 export type Held = { readonly revision: number; readonly model: GraphModel };
 
-function patched<T extends { readonly key: string }>(items: readonly T[], change: { readonly put: readonly T[]; readonly drop: readonly string[] }): readonly T[] {
+function patched<T extends { readonly key: string }>(items: readonly T[], change: { readonly put: readonly T[]; readonly drop: readonly string[] }, order: (a: T, b: T) => number): readonly T[] {
   if (change.put.length === 0 && change.drop.length === 0) return items;
   const put = new Map(change.put.map((item) => [item.key, item]));
   const drop = new Set(change.drop);
@@ -14,14 +15,14 @@ function patched<T extends { readonly key: string }>(items: readonly T[], change
     else if (!drop.has(item.key)) kept.push(item);
   }
   if (put.size === 0) return kept;
-  return [...kept, ...put.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+  return [...kept, ...put.values()].sort(order);
 }
 
 /** The model after a patch; what did not change keeps its identity (`===`). */
 export function applyPatch(model: GraphModel, patch: GraphPatch): GraphModel {
   return {
     window: patch.window, grouping: model.grouping, namespaces: patch.namespaces ?? model.namespaces, notes: patch.notes ?? model.notes,
-    nodes: patched(model.nodes, patch.nodes), edges: patched(model.edges, patch.edges),
+    nodes: patched(model.nodes, patch.nodes, byKey), edges: patched(model.edges, patch.edges, byEnds),
   };
 }
 

@@ -45,11 +45,22 @@ export type ServiceShape = z.infer<typeof serviceShape>;
 export type PodShape = z.infer<typeof podShape>;
 export type WorkloadShape = z.infer<typeof workloadShape>;
 
+/** Objects are never changed, only replaced: what was read of one is kept as long as it lives. */
+const read = new WeakMap<z.ZodMiniType, WeakMap<KubeObject, { readonly shape: unknown }>>();
+
 /** The objects that have the shape; one that has not is left out, as the API server's schema should have refused it. */
 export function shaped<T extends z.ZodMiniType>(shape: T, objects: readonly KubeObject[]): readonly z.infer<T>[] {
+  let known = read.get(shape);
+  if (known === undefined) read.set(shape, known = new WeakMap());
   const out: z.infer<T>[] = [];
   for (const object of objects) {
+    const seen = known.get(object);
+    if (seen !== undefined) {
+      if (seen.shape !== undefined) out.push(seen.shape as z.infer<T>);
+      continue;
+    }
     const parsed = shape.safeParse(object);
+    known.set(object, { shape: parsed.success ? parsed.data : undefined });
     if (parsed.success) out.push(parsed.data);
   }
   return out;

@@ -63,7 +63,7 @@ function decodeEdges(model: CompactModel, bones: readonly Bones[], seconds: numb
       split: split === undefined ? undefined : { set: split[0] ?? undefined, observed: split[1] }, responses: answers,
     });
   }
-  return out.sort((a, b) => (a.key < b.key ? -1 : 1));
+  return out;
 }
 
 /** The model again, with everything that follows from the columns. */

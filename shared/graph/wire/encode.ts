@@ -1,7 +1,8 @@
 import { same } from '../diff/diff-graphs.ts';
 import { judgeEdge } from '../build/judge.ts';
 import { edgesByNode, judgeByEdges } from '../build/nodes.ts';
-import { windowSecondsOf } from '../build/build-graph.ts';
+import { isBuiltHere, windowSecondsOf } from '../build/build-graph.ts';
+import { byEnds } from '../model/order.ts';
 import type { GraphEdge, GraphFrame, GraphModel, GraphNode, Grouping, NodeKind } from '../model/graph-model.ts';
 import { sparse, Texts } from './columns.ts';
 import type { CompactModel, WireFrame } from './schema.ts';
@@ -64,7 +65,7 @@ const usualResponse = (edge: GraphEdge): boolean => {
 function encodeEdges(model: GraphModel, texts: Texts, identity: ReadonlyMap<string, string>, seconds: number): CompactModel['edges'] {
   const position = new Map(model.nodes.map((node, i) => [node.key, i]));
   const at = (key: string): number => position.get(key) ?? -1;
-  const edges = model.edges.map((edge) => ({ edge, source: at(edge.source), target: at(edge.target) })).toSorted((a, b) => a.source - b.source || a.target - b.target || (a.edge.key < b.edge.key ? -1 : 1));
+  const edges = model.edges.map((edge) => ({ edge, source: at(edge.source), target: at(edge.target) })).sort((a, b) => a.source - b.source || a.target - b.target || byEnds(a.edge, b.edge));
   const text = (value: string | undefined): number | null => (value === undefined ? null : texts.of(value));
   let lastSource = 0;
   let lastTarget = 0;
@@ -78,12 +79,13 @@ function encodeEdges(model: GraphModel, texts: Texts, identity: ReadonlyMap<stri
     lastTarget = item.target;
   }
   const list = edges.map((item) => item.edge);
+  const judged = isBuiltHere(model);
   return {
     source, target, rate: list.map((e) => e.traffic.rate),
     protocol: sparse(list, (e) => (e.protocol === 'http' ? undefined : e.protocol)),
     error: sparse(list, (e) => e.traffic.errorShare || undefined), clientError: sparse(list, (e) => e.traffic.clientErrorShare || undefined),
     p50: sparse(list, (e) => e.traffic.p50), p95: list.map((e) => e.traffic.p95 ?? null), p99: sparse(list, (e) => e.traffic.p99),
-    health: sparse(list, (e) => (same(e.health, judgeEdge(e.traffic, e.responses, e.protocol, seconds)) ? undefined : e.health)),
+    health: sparse(list, (e) => (judged || same(e.health, judgeEdge(e.traffic, e.responses, e.protocol, seconds)) ? undefined : e.health)),
     mtls: sparse(list, (e) => (e.mtlsShare === 1 ? undefined : (e.mtlsShare ?? null))),
     principals: sparse(list, (e) => (e.principals.source === identity.get(e.source) && e.principals.destination === identity.get(e.target) ? undefined : [text(e.principals.source), text(e.principals.destination)])),
     split: sparse(list, (e) => (e.split === undefined ? undefined : [e.split.set ?? null, e.split.observed])),
