@@ -4,7 +4,7 @@ import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import type { ComponentType, ReactNode } from 'react';
 import { Redirect, useLocation } from 'wouter';
 import { ScopeKeeper, stepWindow, useScope, useSetScope } from '#web/data';
-import { CommandKeys, currentTable, Empty, ErrorBoundary, KitProvider, runCommand, Skeleton, useCommand } from '#web/kit';
+import { Button, CommandKeys, currentTable, Empty, ErrorBoundary, KitProvider, PageHead, runCommand, Skeleton, useCommand } from '#web/kit';
 import css from './frame/frame.module.css';
 import { Rail } from './frame/Rail.tsx';
 import { TopBar } from './frame/TopBar.tsx';
@@ -59,7 +59,7 @@ function PageHost(): ReactNode {
   return (
     <main id="main" ref={main} className={css['main']} tabIndex={-1}>
       {page === undefined || Loaded === undefined
-        ? <div className={css['waiting']}><Empty title="There is no page at this address" why={location} action={<button type="button" onClick={() => runCommand('go.overview')}>Overview</button>} /></div>
+        ? <><PageHead title="No such page" tabTitle="No such page" /><div className={css['waiting']}><Empty title="There is no page at this address" why={location} action={<Button onClick={() => runCommand('go.overview')}>Overview</Button>} /></div></>
         : <ErrorBoundary key={page.id} what={page.label}><Suspense fallback={<div className={css['waiting']}><Skeleton shape="rows" what={page.label} /></div>}><Loaded /></Suspense></ErrorBoundary>}
     </main>
   );

@@ -38,7 +38,9 @@ export function MeshGraph({ graph, storeName, labels, selected, ring, onIntent, 
     const made = new GraphCanvas(host.current, paper.current, firstStore.current, {
       onPick: (what) => intent.current(what === undefined || what.kind === 'box' ? { type: 'clear' } : { type: 'select', kind: what.kind, id: what.id }),
       onToggleBox: (id) => intent.current({ type: 'toggle-namespace', name: id.replace(/^ns:/, '') }),
-      onDrawn: () => { if (host.current !== null) host.current.dataset['drawn'] = 'true'; },
+      onDrawn: () => {
+        if (host.current !== null) host.current.dataset['drawn'] = 'true';
+      },
     });
     setCanvas(made);
     return () => made.destroy();

@@ -5,7 +5,7 @@ import { placeNew } from '../layout/place-new.ts';
 import type { PositionStore } from '../layout/position-store.ts';
 import { layoutTwoLevels } from '../layout/two-level.ts';
 import type { LayoutInput, Positions } from '../layout/types.ts';
-import { NODES_CALM_MAX } from '../view/drawn.ts';
+import { EDGES_CALM_MAX, NODES_CALM_MAX } from '../view/drawn.ts';
 import type { DrawnGraph } from '../view/drawn.ts';
 import { diffElements, toElements } from '../view/elements.ts';
 import type { Element } from '../view/elements.ts';
@@ -46,11 +46,14 @@ export class GraphCanvas {
   #calm = false;
   #fitted = false;
   #layoutRun = 0;
+  #laying = false;
 
   constructor(host: HTMLElement, paper: HTMLCanvasElement, store: PositionStore, events: CanvasEvents) {
     this.#paper = paper;
     this.#store = store;
     this.#events = events;
+    // its warnings cost more than the drawing where there are thousands of elements
+    cytoscape.warnings(false);
     this.#cy = cytoscape({ container: host, style: styleOf(this.#ink), layout: { name: 'preset' }, autounselectify: true, boxSelectionEnabled: false, minZoom: 0.05, maxZoom: 2.5, textureOnViewport: false, hideEdgesOnViewport: false });
     this.#cy.on('render', () => this.#draw());
     this.#listen();
@@ -67,16 +70,28 @@ export class GraphCanvas {
 
   /** Brings the canvas to this graph: one batch, positions untouched; new nodes get a place near their neighbours. */
   apply(graph: DrawnGraph): void {
-    const next = toElements(graph);
-    const change = diffElements(this.#elements, next);
     this.#graph = graph;
-    this.#elements = next;
-    this.#calm = graph.nodes.length > NODES_CALM_MAX;
+    this.#calm = graph.nodes.length > NODES_CALM_MAX || graph.edges.length > EDGES_CALM_MAX;
     const input = layoutInput(graph);
     const known = this.#store.load();
     const unplaced = graph.nodes.filter((node) => !known.has(node.id)).length;
     const anew = unplaced > 0 && unplaced > graph.nodes.length * NEW_SHARE;
-    const places = placeNew(input, known);
+    // frames that come while a layout runs do not begin it again; nothing is drawn before the first has its places
+    if (anew && !this.#laying) void this.#layout(input, this.#fitted);
+    if (anew && this.#elements.length === 0) return;
+    const places = anew ? known : placeNew(input, known);
+    this.#change(graph, places);
+    if (!anew) {
+      if (unplaced > 0) this.#store.save(places);
+      this.#fitOnce();
+    }
+    this.#draw();
+  }
+
+  #change(graph: DrawnGraph, places: Positions): void {
+    const next = toElements(graph);
+    const change = diffElements(this.#elements, next);
+    this.#elements = next;
     this.#cy.batch(() => {
       for (const id of change.remove) this.#cy.getElementById(id).remove();
       this.#cy.add(change.add.map((element) => ({ group: element.group, data: { ...element.data }, ...(element.group === 'nodes' && element.data['kind'] !== 'box' ? { position: { ...(places.get(element.id) ?? { x: 0, y: 0 }) } } : {}) })));
@@ -85,12 +100,6 @@ export class GraphCanvas {
       this.#mark();
       this.#bend(change.add.some((e) => e.group === 'nodes') || change.update.some((e) => e.group === 'nodes') ? undefined : change.add.filter((e) => e.group === 'edges').map((e) => e.id));
     });
-    if (anew) void this.#layout(input, this.#fitted);
-    else {
-      if (unplaced > 0) this.#store.save(places);
-      this.#fitOnce();
-    }
-    this.#draw();
   }
 
   /** Another mesh or grouping: its own positions, and a new look at the whole. */
@@ -152,9 +161,11 @@ export class GraphCanvas {
   async #layout(input: LayoutInput, animate: boolean): Promise<void> {
     this.#layoutRun += 1;
     const run = this.#layoutRun;
-    const positions = await layoutTwoLevels(input, elkInside);
+    this.#laying = true;
+    const positions = await layoutTwoLevels(input, elkInside).finally(() => { this.#laying = false; });
     if (run !== this.#layoutRun) return; // another layout began meanwhile, or the canvas is gone
     this.#store.save(positions);
+    if (this.#elements.length === 0) return this.apply(this.#graph);
     if (animate && !reducedMotion()) await this.#glide(positions);
     else this.#cy.batch(() => this.#cy.nodes().forEach((node) => { this.#place(node, positions); }));
     if (run !== this.#layoutRun) return;

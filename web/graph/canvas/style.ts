@@ -28,7 +28,8 @@ export function styleOf(ink: Ink): StylesheetJson {
     { selector: 'node[kind = "box"].hover', style: { 'background-color': ink.inset } },
     { selector: 'node.selected', style: { 'outline-width': 2, 'outline-offset': 4, 'outline-color': ink['mark-selected'] } },
     { selector: 'node.ring', style: { 'outline-width': 2, 'outline-offset': 6, 'outline-style': 'dashed', 'outline-color': ink['mark-selected'] } },
-    { selector: 'edge', style: { width: 'data(width)', 'line-color': line('idle'), 'target-arrow-color': line('idle'), 'target-arrow-shape': 'triangle', 'arrow-scale': 0.9, 'overlay-opacity': 0, 'line-cap': 'butt', 'curve-style': 'unbundled-bezier', 'source-endpoint': 'data(se)', 'target-endpoint': 'data(te)', ...BEND } },
+    { selector: 'edge', style: { width: 'data(width)', 'line-color': line('idle'), 'target-arrow-color': line('idle'), 'target-arrow-shape': 'triangle', 'arrow-scale': 0.9, 'overlay-opacity': 0, 'line-cap': 'butt', 'curve-style': 'straight' } },
+    { selector: 'edge[cd]', style: { 'curve-style': 'unbundled-bezier', 'source-endpoint': 'data(se)', 'target-endpoint': 'data(te)', ...BEND } },
     { selector: 'edge[state = "healthy"]', style: { 'line-color': line('healthy'), 'target-arrow-color': line('healthy') } },
     { selector: 'edge[state = "degraded"]', style: { 'line-color': line('degraded'), 'target-arrow-color': line('degraded'), 'line-style': 'dashed', 'line-dash-pattern': [9, 5] } },
     { selector: 'edge[state = "failing"]', style: { 'line-color': line('failing'), 'target-arrow-color': line('failing'), width: 'mapData(width, 1, 6, 2.5, 7)' } },
@@ -38,7 +39,10 @@ export function styleOf(ink: Ink): StylesheetJson {
     { selector: 'edge[?traced]', style: { 'line-color': ink['mark-selected'], 'target-arrow-color': ink['mark-selected'], width: 'mapData(width, 1, 6, 3, 7)' } },
     { selector: 'edge.hover', style: { 'underlay-color': ink['mark-selected'], 'underlay-opacity': 0.18, 'underlay-padding': 4 } },
     { selector: 'edge.selected', style: { 'underlay-color': ink['mark-selected'], 'underlay-opacity': 0.35, 'underlay-padding': 4 } },
-    { selector: 'edge.calm', style: { 'curve-style': 'straight', 'source-endpoint': 'outside-to-node', 'target-endpoint': 'outside-to-node', 'arrow-scale': 0.7 } },
+    { selector: 'edge.calm', style: { 'curve-style': 'straight', 'source-endpoint': 'outside-to-node', 'target-endpoint': 'outside-to-node', 'arrow-scale': 0.7, width: 'mapData(width, 1, 6, 1, 3)', opacity: 0.8, 'z-index': 2 } },
+    { selector: 'edge.calm[state = "healthy"], edge.calm[state = "idle"]', style: { opacity: 0.22, 'z-index': 1, 'target-arrow-shape': 'none' } },
+    { selector: 'edge.calm[?dim]', style: { opacity: 0.06 } },
+    { selector: 'edge.calm.hover, edge.calm.selected, edge.calm[?traced]', style: { opacity: 1, 'z-index': 3, 'target-arrow-shape': 'triangle' } },
     { selector: 'edge[?loop]', style: { 'curve-style': 'bezier', 'source-endpoint': 'outside-to-node', 'target-endpoint': 'outside-to-node' } },
   ];
 }

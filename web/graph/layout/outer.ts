@@ -49,10 +49,33 @@ export function placeBoxes(boxes: readonly OuterBox[], edges: readonly OuterEdge
   for (const edge of edges) if (edge.source !== edge.target) { lonely.delete(edge.source); lonely.delete(edge.target); }
   const joined = boxes.filter((box) => !lonely.has(box.id));
   const columns = Math.max(0, ...joined.map((box) => ranks.get(box.id) ?? 0)) + 1;
-  const placed = columns <= COLUMNS_MAX && joined.length > 0 ? byColumns(joined, edges, ranks) : packed(joined.toSorted((a, b) => (ranks.get(a.id) ?? 0) - (ranks.get(b.id) ?? 0)), { x: 0, y: 0 });
+  const inOrder = joined.toSorted((a, b) => (ranks.get(a.id) ?? 0) - (ranks.get(b.id) ?? 0));
+  const placed = isTangle(joined, edges) ? aroundRing(inOrder) : columns <= COLUMNS_MAX && joined.length > 0 ? byColumns(joined, edges, ranks) : packed(inOrder, { x: 0, y: 0 });
   const bottom = Math.max(0, ...joined.map((box) => (placed.get(box.id)?.y ?? 0) + box.height));
   const rest = packed(boxes.filter((box) => lonely.has(box.id)), { x: 0, y: joined.length === 0 ? 0 : bottom + GAP_Y * 1.5 });
   return new Map([...placed, ...rest]);
+}
+
+/** Boxes of one size that nearly all call each other: any order hides half of the lines, a ring shows them. */
+const TANGLE_CALLS = 3;
+const TANGLE_BOXES_MIN = 8;
+const TANGLE_BOXES_MAX = 60;
+function isTangle(boxes: readonly OuterBox[], edges: readonly OuterEdge[]): boolean {
+  if (boxes.length < TANGLE_BOXES_MIN || boxes.length > TANGLE_BOXES_MAX) return false;
+  const widths = boxes.map((box) => box.width);
+  const pairs = new Set(edges.filter((edge) => edge.source !== edge.target).map((edge) => [edge.source, edge.target].toSorted().join(' ')));
+  return Math.max(...widths) < 2 * Math.min(...widths) && pairs.size > TANGLE_CALLS * boxes.length;
+}
+function aroundRing(boxes: readonly OuterBox[]): Map<string, Point> {
+  const height = Math.max(...boxes.map((box) => box.height)) + GAP_Y;
+  const width = Math.max(...boxes.map((box) => box.width)) + GAP_X / 2;
+  // half of the boxes stand on each side, the rest find room along top and bottom
+  const radiusY = Math.max(height * 2, (boxes.length * height) / 5);
+  const radiusX = Math.max(radiusY * ASPECT, (boxes.length * width) / 8);
+  return new Map(boxes.map((box, i) => {
+    const angle = (i / boxes.length) * 2 * Math.PI - Math.PI;
+    return [box.id, { x: radiusX * Math.cos(angle) - box.width / 2, y: radiusY * Math.sin(angle) - box.height / 2 }];
+  }));
 }
 
 function byColumns(boxes: readonly OuterBox[], edges: readonly OuterEdge[], ranks: ReadonlyMap<string, number>): Map<string, Point> {

@@ -43,23 +43,17 @@ export function Outline({ model, open, focusKey, onClose, onFocus, onInspect }: 
       <header><h2>Outline</h2><IconButton label="Close outline" onClick={onClose}><IconClose aria-hidden /></IconButton></header>
       <p className="muted">↑ ↓ siblings · → follow a call · ← back · Home entry · e next failing · Enter inspect</p>
       <div ref={tree} role="tree" aria-label="Nodes of the graph" className={css['tree']} onKeyDown={onKeyDown}>
-        {groups.map((namespace) => (
-          <div key={namespace} role="treeitem" aria-level={1} aria-expanded={namespace === here} aria-selected={false} aria-label={namespace === '' ? 'outside' : `namespace ${namespace}`} tabIndex={-1}>
-            <div className={css['treeBox']}>{namespace === '' ? 'outside' : namespace}</div>
-            {namespace !== here ? null : (
-              <div role="group">
-                {model.nodes.filter((node) => node.namespace === namespace).map((node) => {
-                  const current = node.key === stand?.key;
-                  return (
-                    <div key={node.key} role="treeitem" aria-level={2} aria-selected={current} tabIndex={current ? 0 : -1} className={css['treeNode']} aria-label={describeNode(node, model)} onFocus={() => { if (current) onFocus(node.key); }} onClick={() => { const next = standAt(model, node.key); if (next !== undefined) go(next); onInspect(node.key); }}>
-                      <Mark state={node.health.state} quiet />{nameOf(node)}{node.kind === 'service' ? <span className="muted">service</span> : null}
-                    </div>
-                  );
-                })}
+        {groups.flatMap((namespace) => [
+          <div key={namespace} role="treeitem" aria-level={1} aria-expanded={namespace === here} aria-selected={false} tabIndex={-1} className={css['treeBox']}>{namespace === '' ? 'outside' : namespace}</div>,
+          ...(namespace !== here ? [] : model.nodes.filter((node) => node.namespace === namespace)).map((node) => {
+            const current = node.key === stand?.key;
+            return (
+              <div key={node.key} role="treeitem" aria-level={2} aria-selected={current} tabIndex={current ? 0 : -1} className={css['treeNode']} aria-label={describeNode(node, model)} onFocus={() => { if (current) onFocus(node.key); }} onClick={() => { const next = standAt(model, node.key); if (next !== undefined) go(next); onInspect(node.key); }}>
+                <Mark state={node.health.state} quiet />{nameOf(node)}{node.kind === 'service' ? <span className="muted" aria-hidden="true">service</span> : null}
               </div>
-            )}
-          </div>
-        ))}
+            );
+          }),
+        ])}
       </div>
     </section>
   );

@@ -62,3 +62,5 @@ export type ViewOptions = {
 
 /** Above so many visible nodes namespaces start collapsed, and edges lose labels and curves. */
 export const NODES_CALM_MAX = 300;
+/** So do this many lines, however few the nodes: then what is healthy steps back behind what is not. */
+export const EDGES_CALM_MAX = 160;

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import type { ReactNode } from 'react';
 import controls from '../controls/controls.module.css';
 import { IconCheck } from '../icons.ts';
+import { LISTS_ID } from './lists-host.ts';
 import css from './overlay.module.css';
 
 export type ChooserOption<T extends string> = { readonly value: T; readonly label: string; readonly hint?: string };
@@ -38,7 +39,7 @@ function Body<T extends string>({ label, options, summary, searchable = false, d
     }
   };
   return (
-    <Combobox store={box} onOptionSubmit={submit} position="bottom-start" width="max-content" withinPortal offset={4} transitionProps={{ duration: 0 }} classNames={{ dropdown: css['dropdown'] ?? '', options: css['options'] ?? '', option: css['option'] ?? '', search: css['search'] ?? '', empty: css['nothing'] ?? '' }}>
+    <Combobox store={box} onOptionSubmit={submit} position="bottom-start" width="max-content" withinPortal portalProps={{ target: `#${LISTS_ID}` }} offset={4} transitionProps={{ duration: 0 }} classNames={{ dropdown: css['dropdown'] ?? '', options: css['options'] ?? '', option: css['option'] ?? '', search: css['search'] ?? '', empty: css['nothing'] ?? '' }}>
       <Combobox.Target targetType="button">
         <button type="button" className={controls['chip']} disabled={disabled} onClick={() => box.toggleDropdown()} aria-haspopup="listbox">
           {icon}

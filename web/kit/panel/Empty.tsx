@@ -9,7 +9,7 @@ export type EmptyProps = { /** What would be here. */ readonly title: string; /*
 export function Empty({ title, why, command, action }: EmptyProps): ReactNode {
   return (
     <div className={css['state']}>
-      <h3>{title}</h3>
+      <p className={css['stateTitle']}>{title}</p>
       {why === undefined || why === '' ? null : <p>{why}</p>}
       {command === undefined ? null : <Command text={command} />}
       {action === undefined ? null : <div className={css['actions']}>{action}</div>}

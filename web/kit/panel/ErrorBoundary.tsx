@@ -17,7 +17,7 @@ export class ErrorBoundary extends Component<Props, State> {
     if (this.state.error === undefined) return this.props.children;
     return (
       <div role="alert" className={css['state']}>
-        <h3>{this.props.what} could not be drawn</h3>
+        <p className={css['stateTitle']}>{this.props.what} could not be drawn</p>
         <p>This is a fault of the console, not of the mesh: {this.state.error}</p>
         <div className={css['actions']}>
           <Button onClick={() => this.setState({ error: undefined, stack: '' })}>Draw again</Button>

@@ -35,7 +35,7 @@ export function PanelBody<T>(props: PanelBodyProps<T>): ReactNode {
     case 'empty': return <Empty {...(props.empty ?? { title: `No ${what}` })} {...(state.reason === '' ? {} : { why: state.reason })} />;
     case 'empty-by-filter': return (
       <div className={css['state']}>
-        <h3>No {what} match</h3>
+        <p className={css['stateTitle']}>No {what} match</p>
         <div className={css['chips']}>{filter?.words.map((word) => <code key={word} className={css['chipText']}>{word}</code>)}</div>
         <div className={css['actions']}><Button onClick={filter?.onClear}>Clear filter</Button></div>
       </div>
@@ -50,7 +50,7 @@ export function PanelBody<T>(props: PanelBodyProps<T>): ReactNode {
     case 'error': return <Failed what={what} error={state.error} onRetry={props.onRetry} />;
     case 'not-allowed': return (
       <div className={css['state']}>
-        <h3>You may not see {what}</h3>
+        <p className={css['stateTitle']}>You may not see {what}</p>
         <p>It needs the permission <code>{state.permission}</code>. Whoever manages the roles of this cluster can grant it.</p>
       </div>
     );
@@ -77,7 +77,7 @@ function Failed({ what, error, onRetry }: { readonly what: string; readonly erro
   const now = useNow(1000);
   return (
     <div role="alert" className={css['state']}>
-      <h3>No {what}: {SOURCE_NAME[error.source]} failed</h3>
+      <p className={css['stateTitle']}>No {what}: {SOURCE_NAME[error.source]} failed</p>
       <p>{error.message} Since {clock(error.since, now)} ({span(now - error.since)}).</p>
       {error.next === '' ? null : <p>{error.next}</p>}
       <div className={css['actions']}>

@@ -14,8 +14,8 @@ export function TraceBars({ traces, most = 8 }: { readonly traces: readonly Trac
     <ul className={css['traceList']}>
       {shown.map((trace) => (
         <li key={trace.id}>
-          <Link href={links.trace(trace.id)} aria-label={`${trace.operation}, ${duration(trace.durationMs)}${trace.errors > 0 ? `, ${trace.errors} errors` : ''}, ${clock(trace.start, now)}`} title={`${trace.root} ${trace.operation}`}>
-            <span className="muted">{clock(trace.start, now)}</span>
+          <Link href={links.trace(trace.id)} title={`${trace.root} ${trace.operation}`}>
+            <span className="muted">{clock(trace.start, now)}<span className="visually-hidden"> {trace.operation}</span></span>
             <span><span className={css['traceBar']} style={{ width: `${Math.max(2, (trace.durationMs / longest) * 100)}%` }} /></span>
             <span className="number">{duration(trace.durationMs)}</span>
             <span className={`${css['traceCode'] ?? ''} ${(trace.errors > 0 ? css['failing'] : css['ok']) ?? ''}`}>{trace.code ?? (trace.errors > 0 ? 'error' : 'ok')}</span>
