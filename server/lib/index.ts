@@ -20,3 +20,4 @@ export type { CacheHandler, ObjectCache } from './kube/object-cache.ts';
 export { typedReader } from './kube/typed.ts';
 export { createWorkQueue } from './work-queue.ts';
 export type { Outcome, WorkQueue, WorkQueueOptions } from './work-queue.ts';
+export { processMetrics } from './process-metrics.ts';

@@ -18,6 +18,9 @@ const SYSTEM: readonly string[] = ['istio-system', 'kube-system'];
 /** Changes of Services that come together are one write of the hosts files. */
 const GATHER_MS = 10;
 
+/** A handful of connections is enough for one node, and spares handshakes when many pods start at once. */
+const SOCKETS_MAX = 4;
+
 export type RunnerOptions = {
   readonly kubeconfigPath: string;
   readonly nodeName: string;
@@ -49,7 +52,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   mkdirSync(options.podsDir, { recursive: true, mode: 0o700 });
   const podsDir = realpathSync(options.podsDir);
   await stopOrphans(podsDir, log);
-  const client = createKubeClient(await kubeConfig({ kubeconfigPath: options.kubeconfigPath }));
+  const client = createKubeClient(await kubeConfig({ kubeconfigPath: options.kubeconfigPath }), { socketsMax: SOCKETS_MAX });
   const now = options.now ?? (() => new Date());
   const events = createEventRecorder({ client, component: 'kubelet', host: nodeName, log, now });
   const caches = openCaches(client, nodeName, log);

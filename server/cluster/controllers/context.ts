@@ -12,7 +12,7 @@ export type ControllerContext = {
   collection(group: string, version: string, plural: string): Collection;
   events(component: string): EventRecorder;
   /** A queue whose work starts once the collections named are filled. */
-  queue(name: string, needs: readonly Collection[], work: (key: string) => Promise<Outcome | void>, options?: { readonly concurrency?: number; readonly backoffMsMax?: number }): WorkQueue;
+  queue(name: string, needs: readonly Collection[], work: (key: string) => Promise<Outcome | void>, options?: { readonly concurrency?: number; readonly backoffMsMax?: number; readonly quiet?: (error: unknown) => boolean }): WorkQueue;
   /** Runs `task` now and then every `ms`; for what must look at the clock, not for reacting to changes. */
   every(ms: number, task: () => Promise<void>): void;
   onStop(end: () => Promise<void> | void): void;

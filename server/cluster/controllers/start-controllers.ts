@@ -1,3 +1,4 @@
+import { createKubeClient } from '#server/lib';
 import type { KubeClient, Logger } from '#server/lib';
 import { createContext } from './context.ts';
 import { DeploymentController } from './deployment/deployment-controller.ts';
@@ -12,11 +13,15 @@ import { collectPods, expireEvents, watchNodes } from './periodic.ts';
 import { ReplicaSetController } from './replica-set/replica-set-controller.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
 
+/** The server lives in the same process and answers one after the other: more connections would only cost handshakes. */
+const SOCKETS_MAX = 4;
+
 export type Controllers = { stop(): Promise<void> };
 
 /** Starts the controller manager's and the scheduler's part, as clients of the API. They react to watches; only leases, old Events and finished pods are looked at by the clock. */
 export async function startControllers(options: { readonly client: KubeClient; readonly serviceCidr: string; readonly log: Logger; readonly now?: () => Date }): Promise<Controllers> {
-  const { context, stop } = createContext(options.client, options.log, options.now);
+  const client = createKubeClient(options.client.connection, { socketsMax: SOCKETS_MAX });
+  const { context, stop } = createContext(client, options.log, options.now);
   for (const Controller of [NamespaceDefaultsController, NamespaceController, DeploymentController, ReplicaSetController, Scheduler, EndpointSliceController, LoadBalancerController, GarbageCollector]) {
     void new Controller(context);
   }
@@ -24,6 +29,11 @@ export async function startControllers(options: { readonly client: KubeClient; r
   watchNodes(context);
   collectPods(context);
   // Endpoints is a deprecated view of the slices: kept where the server still has it.
-  if ((await discover(options.client)).some((entry) => entry.group === '' && entry.plural === 'endpoints')) void new EndpointsController(context);
-  return { stop };
+  if ((await discover(client)).some((entry) => entry.group === '' && entry.plural === 'endpoints')) void new EndpointsController(context);
+  return {
+    stop: async () => {
+      await stop();
+      client.close();
+    },
+  };
 }

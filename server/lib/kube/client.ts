@@ -4,9 +4,12 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { RequestOptions } from 'node:https';
 import { errorText, isRecord } from '#shared/base';
 import type { KubeConnection } from './connection.ts';
+import { keepTlsContext } from './tls-context.ts';
 
 /** Largest answer that is read whole, bytes. */
 const ANSWER_BYTES_MAX = 256 * 1024 * 1024;
+/** Connections of ordinary requests to one server. */
+const SOCKETS_MAX = 64;
 /** How long a request may go without a byte from the server, ms. */
 const REQUEST_MS_MAX = 30_000;
 
@@ -86,10 +89,11 @@ export function queryText(query: KubeQuery = {}): string {
   return text === '' ? '' : `?${text}`;
 }
 
-/** A client of one API server over kept-alive connections. */
-export function createKubeClient(connection: KubeConnection): KubeClient {
+/** A client of one API server over kept-alive connections; a small `socketsMax` saves handshakes where requests come in bursts. */
+export function createKubeClient(connection: KubeConnection, { socketsMax = SOCKETS_MAX }: { readonly socketsMax?: number } = {}): KubeClient {
   const secure = connection.server.protocol === 'https:';
-  const agent = secure ? new HttpsAgent({ keepAlive: true, maxSockets: 64 }) : new HttpAgent({ keepAlive: true, maxSockets: 64 });
+  const agent = secure ? new HttpsAgent({ keepAlive: true, maxSockets: socketsMax }) : new HttpAgent({ keepAlive: true, maxSockets: socketsMax });
+  const useContext = keepTlsContext();
   // A watch holds its connection for minutes: streams must not use up the connections of ordinary requests, nor wait for one.
   const streamAgent = secure ? new HttpsAgent() : new HttpAgent();
   const send = async (request: KubeRequest, whole: boolean): Promise<IncomingMessage> => {
@@ -102,6 +106,7 @@ export function createKubeClient(connection: KubeConnection): KubeClient {
     };
     await connection.prepare(options);
     options.agent = whole ? agent : streamAgent;
+    if (secure) useContext(options);
     return new Promise((resolve, reject) => {
       const outgoing = secure ? httpsRequest(options, resolve) : httpRequest(options, resolve);
       outgoing.once('timeout', () => outgoing.destroy(new Error(`no answer within ${request.timeoutMs ?? REQUEST_MS_MAX} ms`)));

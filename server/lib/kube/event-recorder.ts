@@ -14,6 +14,9 @@ const SAME_MS = 10 * 60_000;
 /** client-go's spam filter: this many events of one object at once, then one per REFILL_MS. */
 const BURST = 25;
 const REFILL_MS = 300_000;
+/** After this many events in a row the rest are sent one each PACE_MS: a mesh that starts has better things to do at once. */
+const PACE_AFTER = 10;
+const PACE_MS = 25;
 /** Tries of one event while the server is away. */
 const TRIES_MAX = 5;
 const RETRY_MS = 500;
@@ -105,7 +108,11 @@ class Recorder implements EventRecorder {
   }
 
   async #drain(): Promise<void> {
-    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) await this.#send(next);
+    let sent = 0;
+    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+      if (sent++ >= PACE_AFTER && !this.#stopped) await sleep(PACE_MS, undefined, { ref: false });
+      await this.#send(next);
+    }
     this.#sending = undefined;
   }
 

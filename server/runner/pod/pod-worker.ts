@@ -51,6 +51,7 @@ export class PodWorker {
   #failure: { readonly reason: string; readonly message: string } | undefined;
   #stopping = false;
   #frozen = false;
+  #wasReady = false;
   #life: Promise<void> | undefined;
   #ending: Promise<void> | undefined;
   #deadline: NodeJS.Timeout | undefined;
@@ -298,7 +299,10 @@ export class PodWorker {
   }
 
   #changed(): void {
-    if (!this.#frozen) this.#writer.changed();
+    if (this.#frozen) return;
+    const ready = this.isReady;
+    this.#writer.changed(ready !== this.#wasReady);
+    this.#wasReady = ready;
   }
 
   #status(): Record<string, unknown> {

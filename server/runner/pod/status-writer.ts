@@ -4,6 +4,10 @@ import type { KubeClient, Logger } from '#server/lib';
 import { errorText } from '#shared/base';
 import type { KubeObject } from '#shared/mesh';
 
+/** A container that starts goes through several states within milliseconds; they are one write. Readiness is written at once. */
+const GATHER_MS = 20;
+/** The first write waits for volumes and the first start, which take about this long. */
+const FIRST_MS = 60;
 const RETRY_MS_MIN = 100;
 const RETRY_MS_MAX = 5000;
 
@@ -13,20 +17,22 @@ export class StatusWriter {
   #dirty = false;
   #stopped = false;
   #sent = '';
+  #hurry = new AbortController();
   #writing: Promise<void> | undefined;
 
   constructor(options: { readonly client: KubeClient; readonly pod: () => KubeObject; readonly status: () => Record<string, unknown>; readonly onWritten: (answer: unknown) => void; readonly log: Logger }) {
     this.#options = options;
   }
 
-  changed(): void {
+  changed(urgent = false): void {
     this.#dirty = true;
+    if (urgent) this.#hurry.abort();
     this.#writing ??= this.#write();
   }
 
   /** Resolves when the API has the present state (or the pod is gone). */
   async flush(): Promise<void> {
-    this.changed();
+    this.changed(true);
     await this.#writing;
   }
 
@@ -35,9 +41,9 @@ export class StatusWriter {
   }
 
   async #write(): Promise<void> {
-    await new Promise(setImmediate); // changes of one turn are one write
     let wait = RETRY_MS_MIN;
     while (this.#dirty && !this.#stopped) {
+      await this.#gather();
       this.#dirty = false;
       const status = this.#options.status();
       const text = JSON.stringify(status);
@@ -55,6 +61,16 @@ export class StatusWriter {
       }
     }
     this.#writing = undefined;
+  }
+
+  async #gather(): Promise<void> {
+    const { signal } = this.#hurry;
+    try {
+      await sleep(signal.aborted ? 0 : this.#sent === '' ? FIRST_MS : GATHER_MS, undefined, { signal });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+    this.#hurry = new AbortController();
   }
 
   async #send(status: Record<string, unknown>): Promise<void> {

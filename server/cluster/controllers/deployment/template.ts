@@ -21,7 +21,15 @@ export function withoutHash(template: Record<string, unknown>): Record<string, u
   return { ...template, metadata: { ...metadata, labels: rest } };
 }
 
-export const templateText = (template: Record<string, unknown>): string => JSON.stringify(canonical(withoutHash(template)));
+/** Texts of templates that were compared before: objects of the cache do not change. */
+const texts = new WeakMap<Record<string, unknown>, string>();
+export function templateText(template: Record<string, unknown>): string {
+  const known = texts.get(template);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(canonical(withoutHash(template)));
+  texts.set(template, text);
+  return text;
+}
 
 /** A label-safe hash of the template; `collisions` moves on when another ReplicaSet has the name already. */
 export function templateHash(template: Record<string, unknown>, collisions = 0): string {

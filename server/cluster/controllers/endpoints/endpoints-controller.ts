@@ -10,6 +10,8 @@ import type { Endpoint, SliceContent } from './service-endpoints.ts';
 const TRIGGER = 'endpoints.kubernetes.io/last-change-trigger-time';
 /** Addresses in one Endpoints object; more are cut and the object says so. Kubernetes' limit. */
 const ADDRESSES_MAX = 1000;
+/** Nothing in the mesh waits for this old view, so changes are gathered. */
+const GATHER_MS = 250;
 const CAPACITY = 'endpoints.kubernetes.io/over-capacity';
 
 type Address = { readonly ip: string; readonly nodeName?: string; readonly hostname?: string; readonly targetRef: Endpoint['targetRef'] };
@@ -39,11 +41,11 @@ export class EndpointsController {
     this.#pods = context.collection('', 'v1', 'pods');
     this.#endpoints = context.collection('', 'v1', 'endpoints');
     const queue = context.queue('endpoints', [this.#services, this.#pods, this.#endpoints], (key) => this.#sync(key), { concurrency: 1 });
-    this.#services.cache.subscribe((_event, object) => queue.add(keyOf(object)));
+    this.#services.cache.subscribe((_event, object) => queue.addAfter(keyOf(object), GATHER_MS));
     this.#pods.cache.subscribe((_event, pod, before) => {
-      for (const key of servicesOf(this.#services, pod, before)) queue.add(key);
+      for (const key of servicesOf(this.#services, pod, before)) queue.addAfter(key, GATHER_MS);
     });
-    this.#endpoints.cache.subscribe((_event, object) => queue.add(keyOf(object)));
+    this.#endpoints.cache.subscribe((_event, object) => queue.addAfter(keyOf(object), GATHER_MS));
   }
 
   async #sync(key: string): Promise<void> {

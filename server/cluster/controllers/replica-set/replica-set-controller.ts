@@ -26,7 +26,7 @@ export class ReplicaSetController {
     this.#sets = context.collection('apps', 'v1', 'replicasets');
     this.#pods = context.collection('', 'v1', 'pods');
     this.#events = context.events('replicaset-controller');
-    const queue = context.queue('replicaset', [this.#sets, this.#pods], (key) => this.#sync(key), { concurrency: 8, backoffMsMax: BACKOFF_MS_MAX });
+    const queue = context.queue('replicaset', [this.#sets, this.#pods], (key) => this.#sync(key), { concurrency: 8, backoffMsMax: BACKOFF_MS_MAX, quiet: () => true }); // the Event FailedCreate and the condition say it
     this.#sets.cache.subscribe((_event, object) => queue.add(keyOf(object)));
     this.#pods.cache.subscribe((_event, object, before) => {
       for (const owner of ownersToWake(object, before, 'ReplicaSet', this.#sets, (set) => replicaSetOf(set)?.spec.selector)) queue.add(keyOf(owner));
