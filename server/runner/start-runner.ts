@@ -7,6 +7,7 @@ import { startKubeletApi } from './kubelet-api.ts';
 import { ServiceProxy } from './net/service-proxy.ts';
 import { createServiceTable } from './net/service-table.ts';
 import { registerNode } from './node/register-node.ts';
+import { markUnready } from './pod/mark-unready.ts';
 import { PodManager } from './pod-manager.ts';
 import { RUNNER, stopOrphans } from './process/orphans.ts';
 import { findByEnvironment, signalProcess } from './process/proc.ts';
@@ -51,12 +52,13 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   const { log, nodeName } = options;
   mkdirSync(options.podsDir, { recursive: true, mode: 0o700 });
   const podsDir = realpathSync(options.podsDir);
-  await stopOrphans(podsDir, log);
   const client = createKubeClient(await kubeConfig({ kubeconfigPath: options.kubeconfigPath }), { socketsMax: SOCKETS_MAX });
   const now = options.now ?? (() => new Date());
   const events = createEventRecorder({ client, component: 'kubelet', host: nodeName, log, now });
   const caches = openCaches(client, nodeName, log);
   await Promise.all(Object.values(caches).map((cache) => cache.synced));
+  await markUnready(client, caches.pods.list(), `${now().toISOString().slice(0, 19)}Z`);
+  await stopOrphans(podsDir, log);
 
   let gather: NodeJS.Timeout | undefined;
   const table = createServiceTable(caches.services, caches.slices, () => {
