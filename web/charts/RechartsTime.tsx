@@ -14,7 +14,7 @@ const HEIGHT_PX = 168;
 const wordsOf = (unit: ChartUnit): ((v: number) => string) => (unit === 'share' ? percent : unit === 'ms' ? duration : unit === 'bytes/s' ? (v) => `${bytes(v)}/s` : (v) => `${rate(v)}/s`);
 const strokeOf = (line: ChartLine): string => (line.failing === true ? 'var(--mark-failing)' : `var(--series-${line.hue})`);
 
-export default function RechartsTime({ label, unit, lines, marks = [], height = HEIGHT_PX, onPick }: TimeChartProps): ReactNode {
+export default function RechartsTime({ label, unit, lines, marks = [], height = HEIGHT_PX, span, onPick }: TimeChartProps): ReactNode {
   const id = useId();
   const words = wordsOf(unit);
   const data = rowsOf(lines).map((row) => ({ ...row }));
@@ -33,8 +33,8 @@ export default function RechartsTime({ label, unit, lines, marks = [], height = 
         <ResponsiveContainer width="100%" height={height}>
           <LineChart data={data} margin={{ top: 12, right: 12, bottom: 0, left: 0 }} accessibilityLayer={false} {...(onPick === undefined ? {} : { onClick: pick, style: { cursor: 'crosshair' } })}>
             <CartesianGrid stroke="var(--line)" vertical={false} />
-            <XAxis dataKey="at" type="number" domain={['dataMin', 'dataMax']} tickFormatter={(at: number) => clock(at, at, false)} tick={AXIS} stroke="var(--line-strong)" tickLine={false} minTickGap={48} />
-            <YAxis width={56} tick={AXIS} stroke="var(--line-strong)" axisLine={false} tickLine={false} tickCount={4} domain={[0, 'auto']} tickFormatter={(v: number) => words(v)} />
+            <XAxis dataKey="at" type="number" domain={span === undefined ? ['dataMin', 'dataMax'] : [...span]} tickFormatter={(at: number) => clock(at, at, false)} tick={AXIS} stroke="var(--line-strong)" tickLine={false} minTickGap={48} />
+            <YAxis width={56} tick={AXIS} stroke="var(--line-strong)" axisLine={false} tickLine={false} tickCount={4} domain={[0, topOf(unit)]} tickFormatter={(v: number) => words(v)} />
             <Tooltip isAnimationActive={false} cursor={{ stroke: 'var(--line-strong)' }} content={({ active, label: at, payload }) => (active === true && payload.length > 0 ? <div className={css['tip']}><p className="muted">{clock(Number(at))}</p>{payload.map((entry) => <p key={String(entry.dataKey)}>{String(entry.dataKey)} <strong>{typeof entry.value === 'number' ? words(entry.value) : '–'}</strong></p>)}{marks.filter((mark) => Math.abs(mark.at - Number(at)) < 20_000).map((mark) => <p key={mark.text} className={css['tipMark']}>{mark.text}</p>)}</div> : null)} />
             {marks.map((mark) => <ReferenceLine key={`${mark.at} ${mark.text}`} x={mark.at} stroke="var(--accent)" strokeDasharray="3 3" label={{ value: '●', position: 'top', fill: 'var(--accent)', fontSize: 9, offset: 2 }} ifOverflow="hidden" />)}
             {lines.map((line) => <Line key={line.name} dataKey={line.name} type="linear" dot={false} activeDot={{ r: 3 }} isAnimationActive={false} connectNulls={false} stroke={strokeOf(line)} strokeWidth={STROKE[line.weight ?? 'normal']} {...(DASH[line.weight ?? 'normal'] === undefined ? {} : { strokeDasharray: '2 3' })} />)}
@@ -44,6 +44,10 @@ export default function RechartsTime({ label, unit, lines, marks = [], height = 
     </figure>
   );
 }
+
+/** Shares of nothing but zero would get a scale of several hundred per cent. */
+const SHARE_TOP_MIN = 0.01;
+const topOf = (unit: ChartUnit): 'auto' | ((max: number) => number) => (unit === 'share' ? (max) => Math.min(1, Math.max(SHARE_TOP_MIN, max * 1.1)) : 'auto');
 
 function lastOf(line: ChartLine, words: (v: number) => string): string {
   const last = line.points.flatMap(([, v]) => v ?? []).at(-1);

@@ -10,7 +10,7 @@ export type ChartLine = {
   readonly failing?: boolean;
 };
 export type ChartMark = { readonly at: number; readonly text: string };
-export type TimeChartProps = { readonly label: string; readonly unit: ChartUnit; readonly lines: readonly ChartLine[]; readonly marks?: readonly ChartMark[]; readonly height?: number; readonly onPick?: ((at: number) => void) | undefined };
+export type TimeChartProps = { readonly label: string; readonly unit: ChartUnit; readonly lines: readonly ChartLine[]; readonly marks?: readonly ChartMark[]; readonly height?: number; /** The time shown; the lines' own otherwise. */ readonly span?: readonly [number, number] | undefined; readonly onPick?: ((at: number) => void) | undefined };
 
 /** Rows as Recharts wants them: one a moment, a column a line. */
 export function rowsOf(lines: readonly ChartLine[]): readonly Readonly<Record<string, number | null>>[] {

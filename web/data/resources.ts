@@ -13,6 +13,8 @@ const FAST_MS = 2_000;
 export const useMeta = (): Asked<Meta> => asked(useRoute(ROUTES.meta, {}, { everyMs: SLOW_MS }));
 /** Ready-made pieces: `asked.reading` is the whole reply; its parts are readings of their own. */
 export const useOverview = (): Asked<Overview> => asked(useRoute(ROUTES.overview, { query: scopeQuery(useScope()) }, LIVE));
+/** The same over another window, asked for seldom: the strip below the graph shows more than the graph. */
+export const useOverviewOver = (window: string): Asked<Overview> => asked(useRoute(ROUTES.overview, { query: { ...scopeQuery(useScope()), window } }, { everyMs: SLOW_MS }));
 export const useServices = (): Asked<ServiceRow[]> => askedReading(useRoute(ROUTES.services, { query: scopeQuery(useScope()) }, LIVE), (r) => r);
 export const useWorkloads = (): Asked<WorkloadRow[]> => askedReading(useRoute(ROUTES.workloads, { query: scopeQuery(useScope()) }, LIVE), (r) => r);
 

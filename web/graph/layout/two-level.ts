@@ -1,7 +1,7 @@
 import { BOX_PADDING } from '../view/card-size.ts';
 import { placeBoxes } from './outer.ts';
 import type { OuterBox, OuterEdge } from './outer.ts';
-import type { InsideLayout, LayoutInput, LayoutInside, LayoutNode, Point, Positions } from './types.ts';
+import type { InsideLayout, LayoutGroup, LayoutInput, LayoutInside, LayoutNode, Point, Positions } from './types.ts';
 
 
 /**
@@ -16,7 +16,7 @@ export async function layoutTwoLevels(input: LayoutInput, inside: LayoutInside):
   }
   const groupOf = new Map(input.nodes.map((node) => [node.id, node.box ?? node.id]));
   const real = [...groups].filter(([key, nodes]) => nodes[0]?.box === key);
-  const laid = await inside(real.map(([key, nodes]) => ({ nodes, edges: input.edges.filter((edge) => groupOf.get(edge.source) === key && groupOf.get(edge.target) === key) })));
+  const laid = await inside(real.map(([key, nodes]) => groupOfKey(key, nodes, input, groupOf)));
   const layouts = new Map<string, InsideLayout>(real.map(([key], i) => [key, laid[i] ?? { positions: new Map(), width: 0, height: 0 }]));
   const boxes = [...groups].map(([key, nodes]): OuterBox => {
     const layout = layouts.get(key);
@@ -40,4 +40,13 @@ export async function layoutTwoLevels(input: LayoutInput, inside: LayoutInside):
     const at = within(node.id);
     return [node.id, { x: corner.x + at.x, y: corner.y + at.y }];
   }));
+}
+
+function groupOfKey(key: string, nodes: readonly LayoutNode[], input: LayoutInput, groupOf: ReadonlyMap<string, string>): LayoutGroup {
+  const isIn = (id: string): boolean => groupOf.get(id) === key;
+  const once = (ids: readonly string[]): readonly string[] => [...new Set(ids)];
+  return {
+    nodes, edges: input.edges.filter((edge) => isIn(edge.source) && isIn(edge.target)),
+    entered: once(input.edges.filter((edge) => !isIn(edge.source) && isIn(edge.target)).map((edge) => edge.target)), left: once(input.edges.filter((edge) => isIn(edge.source) && !isIn(edge.target)).map((edge) => edge.source)),
+  };
 }

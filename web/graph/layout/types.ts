@@ -9,4 +9,6 @@ export type LayoutInput = { readonly nodes: readonly LayoutNode[]; readonly edge
 
 /** Lays out one box: centres relative to its upper left corner, and its size without padding. */
 export type InsideLayout = { readonly positions: Positions; readonly width: number; readonly height: number };
-export type LayoutInside = (groups: readonly LayoutInput[]) => Promise<readonly InsideLayout[]>;
+/** A group with the nodes that are called from outside or call outside: lines to them need a free lane. */
+export type LayoutGroup = LayoutInput & { readonly entered: readonly string[]; readonly left: readonly string[] };
+export type LayoutInside = (groups: readonly LayoutGroup[]) => Promise<readonly InsideLayout[]>;

@@ -42,7 +42,7 @@ export type DrawnEdge = {
   readonly idle: boolean;
   readonly dim: boolean;
   readonly traced: boolean;
-  /** The edges it stands for: one, or all between two collapsed namespaces. */
+  /** The edges it stands for: one, all between two collapsed namespaces, or none (an idle version). */
   readonly edges: readonly GraphEdge[];
 };
 

@@ -44,6 +44,11 @@ describe('what is drawn', () => {
     expect(view.edges.filter((e) => e.traced).map((e) => e.id)).toEqual(['wl:a/front-v1>svc:a/back:http']);
     expect(view.nodes.filter((n) => !n.dim).map((n) => n.id)).toEqual(['wl:a/front-v1', 'svc:a/back']);
   });
+  test('a version that gets nothing hangs on its service by an idle line', () => {
+    const view = viewOf(model([...mesh.nodes, node('wl:a/back-v2', 'idle', { idle: true })], mesh.edges), ALL);
+    expect(view.edges.find((e) => e.target === 'wl:a/back-v2')).toMatchObject({ source: 'svc:a/back', idle: true, tcp: false, health: { state: 'idle' }, edges: [] });
+    expect(view.edges.filter((e) => e.target === 'wl:a/back-v1')).toHaveLength(1);
+  });
   test('hidden edges and nodes are gone, found ones stand out', () => {
     const { found, hidden, error } = searchGraph(mesh, 'name = store-v1 hide: status = degraded');
     expect(error).toBeUndefined();

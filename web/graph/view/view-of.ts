@@ -63,9 +63,20 @@ function drawnEdge(id: string, source: string, target: string, edges: readonly G
   const { traffic, mtlsShare } = sum(edges);
   const [only] = edges.length === 1 ? edges : [];
   return {
-    id, source, target, traffic, mtlsShare, health: worst(edges.map((edge) => edge.health)), tcp: edges.every((edge) => edge.protocol === 'tcp'), split: only?.split, trouble: only === undefined ? undefined : troubleOf(only),
+    id, source, target, traffic, mtlsShare, health: worst(edges.map((edge) => edge.health)), tcp: edges.length > 0 && edges.every((edge) => edge.protocol === 'tcp'), split: only?.split, trouble: only === undefined ? undefined : troubleOf(only),
     idle: traffic.rate === 0 && edges.every((edge) => edge.traffic.rate === 0), dim: edges.every((edge) => isDim(edge.key, 'edges', options)), traced: edges.some((edge) => options.trace?.edges.has(edge.key) === true), edges,
   };
+}
+
+/** Versions of a service that get nothing are joined to it by an idle line: they are there, and could get something. */
+function idleVersions(model: GraphModel, place: ReadonlyMap<string, string>, edges: readonly DrawnEdge[], options: ViewOptions): readonly DrawnEdge[] {
+  const services = new Map(model.nodes.filter((node) => node.kind === 'service' && place.get(node.key) === node.key).map((node) => [`${node.namespace}/${node.name}`, node.key]));
+  const joined = new Set(edges.map((edge) => `${edge.source}>${edge.target}`));
+  return model.nodes.flatMap((node) => {
+    const service = node.kind === 'workload' && place.get(node.key) === node.key ? services.get(`${node.namespace}/${node.service ?? ''}`) : undefined;
+    if (service === undefined || joined.has(`${service}>${node.key}`)) return [];
+    return [{ ...drawnEdge(`${service}>${node.key}:idle`, service, node.key, [], options), dim: options.trace !== undefined || options.found !== undefined }];
+  });
 }
 
 /** The model as it is drawn under these options. Pure. */
@@ -106,6 +117,7 @@ export function viewOf(model: GraphModel, options: ViewOptions): DrawnGraph {
     }
   }
   for (const [key, bundle] of bundles) edges.push(drawnEdge(key, bundle.source, bundle.target, bundle.edges, options));
+  edges.push(...idleVersions(model, place, edges, options));
   const drawnBoxes = model.namespaces.filter((ns) => boxes.has(ns.key)).map((ns): DrawnBox => ({ id: ns.key, name: ns.name, workloads: ns.workloads, mtlsMode: ns.mtlsMode }));
   return { boxes: drawnBoxes, nodes, edges, hidden: model.nodes.length - kept.size };
 }

@@ -40,11 +40,11 @@ export function PanelBody<T>(props: PanelBodyProps<T>): ReactNode {
         <div className={css['actions']}><Button onClick={filter?.onClear}>Clear filter</Button></div>
       </div>
     );
-    case 'shown': return <ErrorBoundary what={what}><MissingLines missing={state.missing} />{props.children(state.value)}</ErrorBoundary>;
+    case 'shown': return <ErrorBoundary what={what}><MissingLines missing={state.missing} /><Drawn draw={props.children} value={state.value} /></ErrorBoundary>;
     case 'stale': return (
       <ErrorBoundary what={what}>
         <StaleLine since={state.since} error={state.error} retries={props.retries} onRetry={props.onRetry} />
-        <div className={css['dimmed']}>{props.children(state.value)}</div>
+        <div className={css['dimmed']}><Drawn draw={props.children} value={state.value} /></div>
       </ErrorBoundary>
     );
     case 'error': return <Failed what={what} error={state.error} onRetry={props.onRetry} />;
@@ -56,6 +56,9 @@ export function PanelBody<T>(props: PanelBodyProps<T>): ReactNode {
     );
   }
 }
+
+/** Inside the boundary, so that a fault in drawing stays in the panel. */
+const Drawn = <T,>({ draw, value }: { readonly draw: (value: T) => ReactNode; readonly value: T }): ReactNode => draw(value);
 
 function MissingLines({ missing }: { readonly missing: readonly Missing[] }): ReactNode {
   return missing.map((m) => <p key={m.source} className={css['notice']} role="status"><strong>{m.source}</strong> {m.consequence}</p>);

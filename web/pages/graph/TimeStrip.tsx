@@ -2,17 +2,19 @@ import { useState } from 'react';
 import type { MouseEvent, ReactNode } from 'react';
 import { peek } from '#shared/base';
 import { sparkPath } from '#web/charts';
-import { useOverview, useScope, useSetScope } from '#web/data';
+import { useOverviewOver, useScope, useSetScope, windowMs } from '#web/data';
 import { clock } from '#web/kit';
 import css from './graph-page.module.css';
 
 const WIDTH = 1000;
 const MARKS_MAX = 12;
+/** A shorter strip would show no before and after. */
+const STRIP_MIN_MS = 1_800_000;
 
 /** The window as a strip: requests above, errors below, changes as marks. A click looks at that moment. */
 export function TimeStrip(): ReactNode {
-  const { reading } = useOverview();
   const scope = useScope();
+  const { reading } = useOverviewOver((windowMs(scope.window) ?? 0) < STRIP_MIN_MS ? '30m' : scope.window);
   const setScope = useSetScope();
   const [at, setAt] = useState<number | undefined>(undefined);
   const overview = reading === undefined ? undefined : peek(reading);
@@ -37,7 +39,7 @@ export function TimeStrip(): ReactNode {
         {at === undefined ? null : <span className={css['stripAt']} style={{ left: `${x(at)}%` }}>{clock(at)}</span>}
       </button>
       {changes.map((change, i) => (
-        <span key={change.id} className={css['stripMark']} data-side={x(change.at) > 60 ? 'left' : 'right'} style={{ left: `calc(20px + (100% - 40px) * ${x(change.at) / 100})` }} title={`${clock(change.at)} ${change.who}: ${change.summary}`}>{i === 0 ? <em>{change.who}: {change.summary}</em> : null}</span>
+        <span key={change.id} className={css['stripMark']} data-side={x(change.at) > 86 ? 'far' : x(change.at) > 50 ? 'left' : 'right'} style={{ left: `calc(20px + (100% - 40px) * ${x(change.at) / 100})` }} title={`${clock(change.at)} ${change.who}: ${change.summary}`}>{i === 0 ? <em>{change.who}: {change.summary}</em> : null}</span>
       ))}
     </div>
   );

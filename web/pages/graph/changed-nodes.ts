@@ -7,7 +7,8 @@ const ROUTING = new Set(['VirtualService', 'DestinationRule', 'Service', 'HTTPRo
 
 /** Keys of the nodes whose configuration changed lately: those a changed object names. */
 export function changedNodes(model: GraphModel, changes: readonly Change[], now: number): ReadonlySet<string> {
-  const recent = changes.filter((change) => now - change.at < CHANGED_MS);
+  // a Deployment that is new is new traffic, not a change of it; else everything would be marked after an installation
+  const recent = changes.filter((change) => now - change.at < CHANGED_MS && !(change.kind === 'Deployment' && change.verb === 'created') && !(change.kind === 'Service' && change.verb === 'created'));
   const found = new Set<string>();
   for (const node of model.nodes) {
     const hit = recent.some((change) => change.namespace === node.namespace && ((ROUTING.has(change.kind) && (node.kind === 'service' || node.kind === 'app' ? node.name : node.app) === change.name && (node.kind !== 'workload' || node.service === change.name)) || (change.kind === 'Deployment' && node.workload === change.name)));

@@ -28,12 +28,15 @@ function Three({ charts, onPick }: { readonly charts: Charts; readonly onPick: (
   const of = (unit: string): readonly (typeof charts.lines)[number][] => charts.lines.filter((line) => line.unit === unit);
   const weight = (name: string): 'light' | 'normal' | 'strong' => (name === 'p50' ? 'light' : name === 'p99' ? 'strong' : 'normal');
   const bytes = of('bytes/s');
+  const times = charts.lines.flatMap((line) => line.points.map(([at]) => at));
+  const span = times.length === 0 ? undefined : [Math.min(...times), Math.max(...times)] as const;
+  const look = (line: { readonly name: string }): Pick<ChartLine, 'hue' | 'failing'> => (line.name.startsWith('5xx') ? { hue: 4, failing: true } : { hue: line.name.startsWith('4xx') ? 2 : 5 });
   return (
     <div className={css['charts']}>
-      {of('requests/s').length === 0 ? null : <TimeChart label="Requests" unit="requests/s" marks={marks} onPick={onPick} lines={of('requests/s').map((line, i): ChartLine => ({ name: line.name, points: line.points, hue: i === 0 ? 5 : 2 }))} />}
-      {of('share').length === 0 ? null : <TimeChart label="Errors" unit="share" marks={marks} onPick={onPick} lines={of('share').map((line): ChartLine => ({ name: line.name, points: line.points, hue: 4, failing: true }))} />}
-      {of('ms').length === 0 ? null : <TimeChart label="Latency" unit="ms" marks={marks} onPick={onPick} lines={['p50', 'p95', 'p99'].filter((name) => find(name).length > 0).map((name): ChartLine => ({ name, points: find(name), hue: 1, weight: weight(name) }))} />}
-      {bytes.length === 0 ? null : <TimeChart label="Bytes" unit="bytes/s" marks={marks} onPick={onPick} lines={bytes.map((line, i): ChartLine => ({ name: line.name, points: line.points, hue: i === 0 ? 3 : 6 }))} />}
+      {of('requests/s').length === 0 ? null : <TimeChart label="Requests" unit="requests/s" marks={marks} span={span} onPick={onPick} lines={of('requests/s').map((line): ChartLine => ({ name: line.name === 'requests' ? 'all' : line.name, points: line.points, ...look(line) }))} />}
+      {of('share').length === 0 ? null : <TimeChart label="Errors" unit="share" marks={marks} span={span} onPick={onPick} lines={of('share').map((line): ChartLine => ({ name: line.name, points: line.points, hue: 4, failing: true }))} />}
+      {of('ms').length === 0 ? null : <TimeChart label="Latency" unit="ms" marks={marks} span={span} onPick={onPick} lines={['p50', 'p95', 'p99'].filter((name) => find(name).length > 0).map((name): ChartLine => ({ name, points: find(name), hue: 1, weight: weight(name) }))} />}
+      {bytes.length === 0 ? null : <TimeChart label="Bytes" unit="bytes/s" marks={marks} span={span} onPick={onPick} lines={bytes.map((line, i): ChartLine => ({ name: line.name, points: line.points, hue: i === 0 ? 3 : 6 }))} />}
     </div>
   );
 }

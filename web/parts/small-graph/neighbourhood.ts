@@ -10,6 +10,8 @@ export function neighbourhood(model: GraphModel, keys: ReadonlySet<string>): Gra
     if (core.has(edge.source)) core.add(edge.target);
     else if (core.has(edge.target)) core.add(edge.source);
   }
+  const named = new Set(model.nodes.filter((node) => node.kind === 'service' && core.has(node.key)).map((node) => `${node.namespace}/${node.name}`));
+  for (const node of model.nodes) if (node.kind === 'workload' && named.has(`${node.namespace}/${node.service ?? ''}`)) core.add(node.key);
   const keep = new Set(core);
   for (const edge of model.edges) {
     if (core.has(edge.source)) keep.add(edge.target);

@@ -1,0 +1,60 @@
+// @vitest-environment jsdom
+import { act, cleanup, fireEvent, render, screen } from '@testing-library/react';
+import type { ReactNode } from 'react';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { Reading } from '#shared/base';
+import { Panel } from './Panel.tsx';
+
+const error = { source: 'prometheus', code: 'PROM_DOWN', message: 'Prometheus does not answer.', next: 'Check its URL.', since: Date.UTC(2026, 10, 25, 14, 2, 11) } as const;
+beforeEach(() => vi.useFakeTimers({ now: error.since + 5_000 }));
+afterEach(() => {
+  cleanup();
+  vi.useRealTimers();
+});
+const show = (reading: Reading<readonly string[]> | undefined, more: { readonly onRetry?: () => void; readonly filter?: { readonly words: readonly string[]; readonly onClear: () => void }; readonly missing?: readonly { readonly source: string; readonly consequence: string }[]; readonly draw?: (v: readonly string[]) => ReactNode } = {}): void => {
+  render(<Panel title="Services" what="services" reading={reading} isEmpty={(v) => v.length === 0} empty={{ title: 'No services', why: 'The cluster has none yet.', command: 'kubectl get services' }} {...more}>{more.draw ?? ((v) => <ul>{v.map((name) => <li key={name}>{name}</li>)}</ul>)}</Panel>);
+};
+
+test('the first load shows nothing for 200 ms, then a skeleton, and says that it is busy', () => {
+  show(undefined);
+  const skeleton = screen.getByText('Loading services').parentElement;
+  expect(skeleton?.dataset['late']).toBe('false');
+  act(() => { vi.advanceTimersByTime(250); });
+  expect(skeleton?.dataset['late']).toBe('true');
+});
+test('empty: what would be here, why not, the command; empty by filter: the filter, and a way to clear it', () => {
+  show({ state: 'value', value: [], at: 1 });
+  expect(screen.getByText('kubectl get services')).toBeTruthy();
+  cleanup();
+  const onClear = vi.fn();
+  show({ state: 'value', value: [], at: 1 }, { filter: { words: ['foo'], onClear } });
+  expect(screen.getByText('foo')).toBeTruthy();
+  fireEvent.click(screen.getByRole('button', { name: 'Clear filter' }));
+  expect(onClear).toHaveBeenCalledOnce();
+});
+test('partial names the missing source and what follows; stale keeps the data and says as of when', () => {
+  show({ state: 'value', value: ['reviews'], at: 1 }, { missing: [{ source: 'Jaeger', consequence: 'does not answer: no traces.' }] });
+  expect(screen.getByText('reviews')).toBeTruthy();
+  expect(screen.getByRole('status').textContent).toContain('Jaeger does not answer: no traces.');
+  cleanup();
+  const onRetry = vi.fn();
+  show({ state: 'stale', value: ['reviews'], since: error.since, error }, { onRetry });
+  expect(screen.getByText('reviews')).toBeTruthy();
+  expect(screen.getByRole('status').textContent).toMatch(/As of \d\d:02:11\. Prometheus does not answer\./);
+  fireEvent.click(screen.getByRole('button', { name: 'Try now' }));
+  expect(onRetry).toHaveBeenCalledOnce();
+});
+test('an error names source, time and next step; a missing permission is named', () => {
+  show({ state: 'error', error });
+  expect(screen.getByRole('alert').textContent).toMatch(/No services: Prometheus failed.*Since \d\d:02:11.*Check its URL\./s);
+  cleanup();
+  show({ state: 'not-allowed', permission: 'list services' });
+  expect(screen.getByText('list services')).toBeTruthy();
+});
+test('a fault in drawing takes the panel, not the page', () => {
+  const quiet = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  show({ state: 'value', value: ['a'], at: 1 }, { draw: () => { throw new Error('bad figure'); } });
+  expect(screen.getByRole('heading', { name: 'Services' })).toBeTruthy();
+  expect(screen.getByRole('alert').textContent).toContain('bad figure');
+  quiet.mockRestore();
+});
