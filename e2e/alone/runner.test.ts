@@ -1,13 +1,13 @@
 // The runner under the real API server: pods as processes, read by a client we did not write.
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { KubeConfig, Log } from '@kubernetes/client-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isRecord } from '#shared/base';
-import { startClusterAndRunner } from '../lib/cluster-and-runner.ts';
+import { claimNumber, freePort, startClusterAndRunner } from '../lib/cluster-and-runner.ts';
 import type { ClusterAndRunner } from '../lib/cluster-and-runner.ts';
 import { until } from '../lib/until.ts';
 
@@ -44,6 +44,13 @@ const eventsOf = async (name: string): Promise<readonly string[]> => records((aw
   .filter((event) => record(event['involvedObject'])['name'] === name).map((event) => `${String(event['type'])} ${String(event['reason'])} ${String(event['message'])}`);
 const whenEvent = (name: string, text: RegExp): Promise<string> => until(`event ${String(text)} of ${name}`, async () => (await eventsOf(name)).find((event) => text.test(event)));
 const logOf = (name: string, query = ''): Promise<string> => mesh.client.text({ method: 'GET', path: `${podsPath}/${name}/log${query}` });
+const processesOf = (dir: string): readonly string[] => readdirSync('/proc').filter((pid) => {
+  try {
+    return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`PHAROS_RUNNER=${dir}/pods`);
+  } catch {
+    return false; // it ended while we looked
+  }
+});
 const SERVER = `const s = require('http').createServer((q, r) => { console.log(q.method, q.url, q.socket.remoteAddress); r.end('hello from ' + process.env.HOSTNAME); });
   s.listen(8000, process.env.HOST, () => console.log('listening at', process.env.HOST));
   process.on('SIGTERM', () => { console.log('bye'); s.close(); s.closeAllConnections(); });`;
@@ -215,29 +222,61 @@ test('a Service reaches its ready pods by cluster IP and by the egress proxy of 
   for (const name of [...pods, 'caller']) await gone(name);
 });
 
+test('a host port leads to the pod, and to the new one when the old one goes', async () => {
+  const hostPort = await freePort();
+  const pod = (name: string): Promise<Json> => createPod(name, { containers: [node(SERVER, { ports: [{ containerPort: 8000, hostPort }], readinessProbe: { tcpSocket: { port: 8000 }, periodSeconds: 1 } })] });
+  await pod('front-1');
+  await whenPod('front-1', 'ready', isReady);
+  const ask = async (): Promise<string> => (await fetch(`http://127.0.0.1:${hostPort}/`, { headers: { connection: 'close' } })).text();
+  expect(await ask()).toBe('hello from front-1');
+  await pod('front-2');
+  await whenPod('front-2', 'ready', isReady);
+  await mesh.client.request({ method: 'DELETE', path: `${podsPath}/front-1` });
+  for (let i = 0; i < 20; i++) {
+    expect(await ask()).toMatch(/^hello from front-[12]$/); // no connection is refused while one goes
+    await sleep(30);
+  }
+  await gone('front-1');
+  expect(await ask()).toBe('hello from front-2');
+  await mesh.client.request({ method: 'DELETE', path: `${podsPath}/front-2` });
+  await gone('front-2');
+});
+
+test('the runner ends apps first, then sidecars, then the system, in time, and leaves no process', async () => {
+  const other = await startClusterAndRunner({ number: await claimNumber() });
+  const out = `${other.dir}/order`;
+  const program = (name: string): string => `process.on('SIGTERM', () => { require('fs').appendFileSync('${out}', '${name}\\n'); setTimeout(() => process.exit(0), 100); }); require('fs').appendFileSync('${out}.up', 'x'); setInterval(() => {}, 1000);`;
+  const run = (namespace: string, name: string, containers: readonly Json[]): Promise<unknown> => other.client.request({ method: 'POST', path: `/api/v1/namespaces/${namespace}/pods`, body: { apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec: { containers } } });
+  await run('kube-system', 'system', [node(program('system'))]);
+  await run('default', 'meshed', [node(program('app')), node(program('sidecar'), { name: 'istio-proxy' })]);
+  await run('default', 'stubborn', [shell(`trap '' TERM; echo x >> ${out}.up; while :; do sleep 0.5; done`)]);
+  await until('all four up', () => Promise.resolve(existsSync(`${out}.up`) && readFileSync(`${out}.up`, 'utf8').replaceAll('\n', '').length === 4 ? true : undefined));
+  const start = performance.now();
+  await other.stop({ keep: true });
+  expect(performance.now() - start).toBeLessThan(6000); // 4 s of it are the runner's
+  expect(readFileSync(out, 'utf8')).toBe('app\nsidecar\nsystem\n');
+  expect(processesOf(other.dir)).toEqual([]);
+  rmSync(other.dir, { recursive: true, force: true });
+});
+
 test('kill -9 of the main process: the next start finds what it left, ends it and runs the pods anew', async () => {
   const main = fileURLToPath(new URL('../lib/cluster-and-runner.ts', import.meta.url));
-  const other = await startClusterAndRunner({ number: 1 });
+  const number = await claimNumber();
+  const other = await startClusterAndRunner({ number });
   await other.client.request({ method: 'POST', path: podsPath, body: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'survivor' }, spec: { terminationGracePeriodSeconds: 1, containers: [shell(`trap '' TERM; echo up; while :; do sleep 0.5; done`)] } } });
   await other.stop({ keep: true });
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, other.dir, '1'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, other.dir, String(number)], { stdio: ['ignore', 'pipe', 'inherit'] });
   let out = '';
   child.stdout.on('data', (chunk: Buffer) => void (out += chunk.toString()));
   await until('the second start', () => Promise.resolve(out.includes('\n') ? true : undefined), 60_000);
-  const processes = (): readonly string[] => readdirSync('/proc').filter((pid) => {
-    try {
-      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`PHAROS_RUNNER=${other.dir}/pods`);
-    } catch {
-      return false; // it ended while we looked
-    }
-  });
+  const processes = (): readonly string[] => processesOf(other.dir);
   await until('the container', () => Promise.resolve(processes().length > 0 ? true : undefined), 60_000);
   child.kill('SIGKILL');
   await until('the end of the main process', () => Promise.resolve(child.signalCode === null ? undefined : true));
   await sleep(200);
   const orphans = processes();
   expect(orphans.length).toBeGreaterThan(0);
-  const third = await startClusterAndRunner({ dir: other.dir, number: 1 });
+  const third = await startClusterAndRunner({ dir: other.dir, number });
   expect(orphans.filter((pid) => existsSync(`/proc/${pid}`) && processes().includes(pid))).toEqual([]);
   const pod = await until('the pod', async () => {
     const found = record(await third.client.request({ method: 'GET', path: `${podsPath}/survivor` }));

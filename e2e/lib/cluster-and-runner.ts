@@ -21,7 +21,7 @@ const IMAGES = [
 export type ClusterAndRunner = { readonly dir: string; readonly url: string; readonly kubeconfig: string; readonly client: KubeClient; stop(options?: { readonly keep?: boolean }): Promise<void> };
 
 /** A free mesh number, held for as long as the process lives. */
-async function claimNumber(): Promise<number> {
+export async function claimNumber(): Promise<number> {
   for (let n = NUMBER_MAX; n >= 0; n--) {
     const server = createServer();
     const free = await new Promise<boolean>((resolve) => {
@@ -35,7 +35,7 @@ async function claimNumber(): Promise<number> {
 }
 let number: Promise<number> | undefined;
 
-const freePort = (): Promise<number> => new Promise((resolve, reject) => {
+export const freePort = (): Promise<number> => new Promise((resolve, reject) => {
   const server = createServer();
   server.once('error', reject);
   server.listen(0, '127.0.0.1', () => {

@@ -73,7 +73,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   caches.configMaps.subscribe((_event, object) => manager.configChanged('ConfigMap', object.metadata.namespace ?? '', object.metadata.name));
   caches.secrets.subscribe((_event, object) => manager.configChanged('Secret', object.metadata.namespace ?? '', object.metadata.name));
   const api = await startKubeletApi({ token: options.kubeletToken, find: (namespace, name) => manager.find(namespace, name), workers: () => manager.workers(), log });
-  const node = await registerNode({ client, name: nodeName, hostIP: '127.0.0.1', podCidr: `${options.podPrefix}.0.0/16`, kubeletPort: api.port, events, log, now });
+  const node = await registerNode({ client, name: nodeName, hostIP: '127.0.0.1', podCidr: `${options.podPrefix}.0.0/16`, podsDir, kubeletPort: api.port, events, log, now });
   await manager.follow(caches.pods);
 
   const stop = async (): Promise<void> => {

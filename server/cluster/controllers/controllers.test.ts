@@ -8,6 +8,8 @@ import type { KubeClient, Reflector } from '#server/lib';
 import { isRecord } from '#shared/base';
 import { startCluster } from '../start-cluster.ts';
 import type { Cluster } from '../start-cluster.ts';
+import { createContext } from './context.ts';
+import { collectPods, expireEvents, watchNodes } from './periodic.ts';
 
 let cluster: Cluster;
 let client: KubeClient;
@@ -254,4 +256,37 @@ test('a template that is refused says so in the status and is tried again', asyn
   await create(`${core}/serviceaccounts`, { metadata: { name: 'not-there' } });
   expect(conditionOf(await rolledOut('refused'), 'ReplicaFailure')).toBeUndefined();
   await remove(`${apps}/deployments/refused`);
+});
+
+test('a Service of type LoadBalancer gets its cluster IP as address, and loses it with the type', async () => {
+  await create(`${core}/services`, { metadata: { name: 'front' }, spec: { type: 'LoadBalancer', selector: { app: 'front' }, ports: [{ port: 80 }] } });
+  const object = await until('the address', async () => {
+    const found = await get(`${core}/services/front`);
+    return records(record(record(found['status'])['loadBalancer'])['ingress']).length === 1 ? found : undefined;
+  });
+  expect(record(record(object['status'])['loadBalancer'])['ingress']).toEqual([{ ip: record(object['spec'])['clusterIP'], ipMode: 'VIP' }]);
+  await patch(`${core}/services/front`, { spec: { type: 'ClusterIP' } });
+  await until('no address', async () => records(record(record((await get(`${core}/services/front`))['status'])['loadBalancer'])['ingress']).length === 0);
+  await remove(`${core}/services/front`);
+});
+
+test('by the clock: old Events go, a node without heartbeat is unknown, pods of a lost node are removed', async () => {
+  const { context, stop } = createContext(client, createLog('test'));
+  const event = (name: string, lastTimestamp: string): Promise<Json> => create(`${core}/events`, { metadata: { name }, involvedObject: { kind: 'Pod', namespace: 'default', name: 'x' }, reason: 'Test', message: 'm', type: 'Normal', lastTimestamp });
+  await event('old', new Date(Date.now() - 2 * 3_600_000).toISOString());
+  await event('new', new Date().toISOString());
+  expireEvents(context);
+  await until('the old event', () => isMissing(`${core}/events/old`));
+  expect(await isMissing(`${core}/events/new`)).toBe(false);
+  await create('/api/v1/nodes', { metadata: { name: 'lost' } });
+  await patch('/api/v1/nodes/lost/status', { status: { conditions: [{ type: 'Ready', status: 'True' }] } });
+  watchNodes(context, { everyMs: 20, lostMs: 100 });
+  await until('unknown', async () => conditionOf(await get('/api/v1/nodes/lost'), 'Ready')?.['status'] === 'Unknown');
+  await create(`${core}/pods`, { metadata: { name: 'stranded' }, spec: { nodeName: 'lost', containers: [{ name: 'a', image: 'x:1' }] } });
+  await remove('/api/v1/nodes/lost');
+  await context.collection('', 'v1', 'nodes').cache.synced;
+  await until('the node to be gone from the cache', () => Promise.resolve(context.collection('', 'v1', 'nodes').cache.get('', 'lost') === undefined));
+  collectPods(context);
+  await until('the pod', () => isMissing(`${core}/pods/stranded`));
+  await stop();
 });

@@ -44,16 +44,16 @@ async function ignoreMissing(work: Promise<unknown>): Promise<void> {
 }
 
 /** Marks a node unknown when its lease is renewed no more; the kubelet marks it ready again. */
-export function watchNodes(context: ControllerContext): void {
+export function watchNodes(context: ControllerContext, { everyMs = NODE_EVERY_MS, lostMs = NODE_MS_MAX }: { readonly everyMs?: number; readonly lostMs?: number } = {}): void {
   const nodes = context.collection('', 'v1', 'nodes');
   const seen = new Map<string, { readonly renewTime: string; readonly atMs: number }>();
-  context.every(NODE_EVERY_MS, async () => {
+  context.every(everyMs, async () => {
     await nodes.cache.synced;
     for (const node of nodes.cache.list()) {
       const renewTime = await renewTimeOf(context, node.metadata.name);
       const known = seen.get(node.metadata.name);
       if (known === undefined || known.renewTime !== renewTime) seen.set(node.metadata.name, { renewTime, atMs: performance.now() });
-      else if (performance.now() - known.atMs > NODE_MS_MAX) await markUnknown(context, node);
+      else if (performance.now() - known.atMs > lostMs) await markUnknown(context, node);
     }
   });
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statfsSync } from 'node:fs';
 import { availableParallelism, release, totalmem } from 'node:os';
 import { isKubeError } from '#server/lib';
 import type { EventRecorder, KubeClient, Logger } from '#server/lib';
@@ -14,7 +14,7 @@ const PODS_MAX = 110;
 /** Kept back for the runner and the system; pods may have the rest. */
 const RESERVED_BYTES = 512 * 1024 * 1024;
 
-export type NodeOptions = { readonly client: KubeClient; readonly name: string; readonly hostIP: string; readonly podCidr: string; readonly kubeletPort: number; readonly events: EventRecorder; readonly log: Logger; readonly now: () => Date };
+export type NodeOptions = { readonly client: KubeClient; readonly name: string; readonly hostIP: string; readonly podCidr: string; readonly podsDir: string; readonly kubeletPort: number; readonly events: EventRecorder; readonly log: Logger; readonly now: () => Date };
 export type RegisteredNode = { readonly object: KubeObject; stop(): void };
 
 const osRelease = (): string => {
@@ -41,7 +41,8 @@ function statusBody(options: NodeOptions, version: string, before: unknown, time
     return { type, status, lastHeartbeatTime: time, lastTransitionTime: old !== undefined && old['status'] === status ? old['lastTransitionTime'] : time, reason, message };
   };
   const { cpu, memory } = nodeResources();
-  const disk = { 'ephemeral-storage': '100Gi', 'hugepages-2Mi': '0', pods: String(PODS_MAX) };
+  const { bsize, blocks } = statfsSync(options.podsDir);
+  const disk = { 'ephemeral-storage': `${Math.floor((bsize * blocks) / 1024)}Ki`, 'hugepages-2Mi': '0', pods: String(PODS_MAX) };
   return {
     capacity: { cpu: String(cpu), memory: `${Math.floor(totalmem() / 1024)}Ki`, ...disk }, allocatable: { cpu: String(cpu), memory: `${Math.floor(memory / 1024)}Ki`, ...disk },
     conditions: [

@@ -57,3 +57,21 @@ test('config maps, tokens, downward files and nested mounts appear under the roo
   expect([volumes.uses('ConfigMap', 'ca'), volumes.uses('ConfigMap', 'other'), volumes.uses('Secret', 'none')]).toEqual([true, false, true]);
   volumes.stop();
 });
+
+test('a token is renewed before it ends, and a failed renewal leaves the old one', async () => {
+  const pod = podSpecOf({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: { containers: [{ name: 'app' }], volumes: [{ name: 't', projected: { sources: [{ serviceAccountToken: { path: 'token' } }] } }] } });
+  if (pod === undefined) throw new Error('not a pod');
+  let asked = 0;
+  const errors: string[] = [];
+  const volumes = new PodVolumes({
+    dir: `${dir}/renew`, facts: () => ({ name: 'p', namespace: 'n', uid: 'u', labels: {}, annotations: {}, spec: pod, podIP: '1', hostIP: '2', allocatable: { cpu: 1, memory: 1 } }), sources: { configMap: () => undefined, secret: () => undefined },
+    onError: (text) => void errors.push(text), requestToken: () => { asked += 1; return asked > 2 ? Promise.reject(new Error('away')) : Promise.resolve({ token: `token-${asked}`, expiresInMs: 100 }); },
+  });
+  await volumes.setUp();
+  const token = (): string => readFileSync(`${dir}/renew/t/token`, 'utf8');
+  expect(token()).toBe('token-1');
+  await expect.poll(token).toBe('token-2');
+  await expect.poll(() => errors.length).toBe(1);
+  expect([token(), errors[0]]).toEqual(['token-2', 'token of t/0 was not renewed: away']);
+  volumes.stop();
+});
