@@ -1,4 +1,3 @@
-import fastifyCompress from '@fastify/compress';
 import { fastify, LogController } from 'fastify';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { errorText } from '#shared/base';
@@ -11,6 +10,7 @@ import { Rollouts } from './changes/rollouts.ts';
 import { Writer } from './changes/writer.ts';
 import { Config } from './config/config.ts';
 import type { Deps } from './deps.ts';
+import { compressAnswers } from './http/compress.ts';
 import { replyWithError } from './http/error-reply.ts';
 import { guard } from './http/security.ts';
 import { serveApp } from './http/static-app.ts';
@@ -41,8 +41,6 @@ import { Traces } from './traces/traces.ts';
 
 /** Largest body, bytes: an object of the API server has 3 MiB at most. */
 const BODY_BYTES_MAX = 4 * 1024 * 1024;
-/** Answers below this are sent as they are, bytes. */
-const COMPRESS_BYTES_MIN = 1024;
 export const VERSION = '0.1.0';
 
 export type Built = { readonly app: FastifyInstance; readonly deps: Deps; stop(): Promise<void> };
@@ -98,15 +96,15 @@ function makeDeps(options: DashboardOptions): { readonly deps: Deps; stop(): Pro
 }
 
 /** Puts sources, state and routes together. The only place where they meet. */
-export async function buildApp(options: DashboardOptions, allowedHosts: () => ReadonlySet<string>): Promise<Built> {
+export function buildApp(options: DashboardOptions, allowedHosts: () => ReadonlySet<string>): Built {
   const { deps, stop: stopDeps } = makeDeps(options);
   const loggerInstance: FastifyBaseLogger = options.log;
   const app: FastifyInstance = fastify({ loggerInstance, logController: new LogController({ disableRequestLogging: true }), bodyLimit: BODY_BYTES_MAX, forceCloseConnections: true, routerOptions: { maxParamLength: 500 } });
   app.setErrorHandler((error, request, reply) => replyWithError(error, request, reply));
   guard(app, allowedHosts);
-  await app.register(fastifyCompress, { threshold: COMPRESS_BYTES_MIN, encodings: ['gzip', 'deflate', 'identity'], global: true });
+  compressAnswers(app);
   for (const routes of [systemRoutes, meshViewRoutes, listRoutes, detailRoutes, traceRoutes, configRoutes, shiftRoutes, meshRoutes]) routes(app, deps);
-  await serveApp(app, options.webDir);
+  serveApp(app, options.webDir);
   const stop = async (): Promise<void> => {
     deps.live.stop();
     await app.close();

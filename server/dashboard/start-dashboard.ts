@@ -7,7 +7,7 @@ export type Dashboard = { readonly url: string; stop(): Promise<void> };
 /** Starts the console. It answers at once, whatever its sources do. */
 export async function startDashboard(options: DashboardOptions): Promise<Dashboard> {
   const hosts = new Set((options.allowedHosts ?? []).map((host) => host.toLowerCase()));
-  const { app, stop } = await buildApp(options, () => hosts);
+  const { app, stop } = buildApp(options, () => hosts);
   await app.listen({ host: options.bindAddress, port: options.port });
   const address = app.server.address();
   const port = isRecord(address) && typeof address['port'] === 'number' ? address['port'] : options.port;
