@@ -122,6 +122,20 @@ test('the graph of the mesh: rates once, mTLS as observed, callers without a sid
   expect((await graph('?grouping=app')).nodes.map((n) => n.key)).toContain('app:default/reviews');
 });
 
+test('a caller without a sidecar is named by the callee\'s access log, served or refused', async () => {
+  const inbound = (remote: string, code: number, flags: string, cluster: string): string => `[${new Date().toISOString()}] "GET /productpage HTTP/1.1" ${code} ${flags} via_upstream - "-" 0 1 2 - "-" "curl" "id" "productpage:9080" "-" ${cluster} - 10.0.0.2:9080 ${remote}:40000 - default`;
+  const log = 'default/productpage-v1-5f6d7c8b9-abcde/istio-proxy';
+  world.logs.set(log, `${inbound('10.0.0.10', 200, '-', 'inbound|9080||')}\n${inbound('10.0.0.8', 200, '-', 'inbound|9080||')}\n`);
+  await until(async () => (await graph()).edges.some((e) => e.key === 'wl:legacy/curl>wl:default/productpage-v1:http' && e.mtlsShare === 0), 'the caller has its name');
+  expect((await graph()).edges.some((e) => e.source.startsWith('unknown:'))).toBe(false);
+  await until(async () => list((await get('/api/mesh')).body, 'mtls').some((ns) => list(ns, 'plaintextCallers').some((c) => pick(c, 'caller') === 'legacy/curl' && pick(c, 'target') === 'default/productpage-v1')), 'the mesh page names it');
+  await world.create({ apiVersion: 'security.istio.io/v1', kind: 'PeerAuthentication', metadata: { name: 'default', namespace: 'default' }, spec: { mtls: { mode: 'STRICT' } } });
+  world.logs.set(log, `[${new Date().toISOString()}] "- - -" 0 NR filter_chain_not_found - "-" 0 0 0 - "-" "-" "-" "-" "-" - - 10.0.0.2:9080 10.0.0.10:40000 - -\n`);
+  await until(async () => list((await get('/api/mesh')).body, 'mtls').some((ns) => pick(ns, 'mode') === 'STRICT' && list(ns, 'plaintextCallers').some((c) => pick(c, 'caller') === 'legacy/curl (refused)')), 'it is shown as refused');
+  await world.client.request({ method: 'DELETE', path: '/apis/security.istio.io/v1/namespaces/default/peerauthentications/default' });
+  world.logs.delete(log);
+});
+
 test('lists, overview and charts show the same traffic', async () => {
   await until(async () => pick(named((await get('/api/services')).body, 'value', 'name', 'reviews'), 'traffic.p99') !== undefined, 'quantiles are measured');
   const reviews = named((await get('/api/services')).body, 'value', 'name', 'reviews');
