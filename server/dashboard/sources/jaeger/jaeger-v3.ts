@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Span } from '#shared/telemetry';
-import type { Trace, TraceSearch } from './jaeger.ts';
+import type { Trace, TraceSearch } from './trace.ts';
 
 // Jaeger's v3 query API (OTLP JSON). Newer Jaegers have dropped the legacy search, older ones and bridges lack v3.
 

@@ -4,6 +4,7 @@ import type { Span } from '#shared/telemetry';
 import { createHttpSource } from '../http-source.ts';
 import { Monitor } from '../monitor.ts';
 import { reading, SourceFailure } from '../source-failure.ts';
+import type { Trace, TraceSearch } from './trace.ts';
 import { tracesOfV3, v3Operations, v3Query, v3Services, v3Traces } from './jaeger-v3.ts';
 
 const TIMEOUT_MS = 8000;
@@ -21,8 +22,6 @@ const names = envelope(z.array(z.string()));
 const operations = envelope(z.array(z.object({ name: z.string() })));
 const traces = envelope(z.array(jaegerTrace));
 
-export type Trace = { readonly id: string; readonly spans: readonly Span[] };
-export type TraceSearch = { readonly service: string; readonly operation?: string; readonly tags?: Readonly<Record<string, string>>; readonly from: number; readonly to: number; readonly minDuration?: string; readonly maxDuration?: string; readonly limit: number };
 export type Jaeger = {
   readonly monitor: Monitor;
   services(): Promise<Reading<readonly string[]>>;
