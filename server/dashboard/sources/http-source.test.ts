@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { RequestListener } from 'node:http';
 import { expect, onTestFinished, test } from 'vitest';
-import { createHttpSource } from './http-source.ts';
+import { createHttpSource, shownUrl } from './http-source.ts';
 import type { HttpSource } from './http-source.ts';
 import { Monitor } from './monitor.ts';
 import { createPrometheus } from './prometheus/prometheus.ts';
@@ -21,7 +21,7 @@ async function serve(listener: RequestListener): Promise<string> {
 }
 function source(url: string, timeoutMs = 300): { readonly http: HttpSource; readonly clock: { now: number } } {
   const clock = { now: 1000 };
-  const http = createHttpSource({ monitor: new Monitor({ source: 'prometheus', url, configured: true, clock: () => clock.now }), title: 'Prometheus', flag: '--prometheus URL', timeoutMs });
+  const http = createHttpSource({ url, monitor: new Monitor({ source: 'prometheus', url: shownUrl(url), configured: true, clock: () => clock.now }), title: 'Prometheus', flag: '--prometheus URL', timeoutMs });
   onTestFinished(() => http.close());
   return { http, clock };
 }
@@ -89,4 +89,16 @@ test('an answer that is no query result is an error of the reading, not an empty
   const prometheus = createPrometheus({ url, clock: () => 5 });
   onTestFinished(() => prometheus.close());
   expect(await prometheus.instant('1')).toMatchObject({ state: 'error', error: { code: 'BAD_ANSWER' } });
+});
+
+test('a password in an address is used and never shown', async () => {
+  let seen: string | undefined;
+  const url = (await serve((request, response) => {
+    seen = request.headers.authorization;
+    response.writeHead(500).end('{}');
+  })).replace('//', '//user:hunter2@');
+  const { http } = source(url);
+  const failed = await failure(http);
+  expect(seen).toBe(`Basic ${Buffer.from('user:hunter2').toString('base64')}`);
+  expect(JSON.stringify([failed.error, failed.message, http.monitor.state()])).not.toContain('hunter2');
 });

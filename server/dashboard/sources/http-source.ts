@@ -15,6 +15,15 @@ const WAITING_MAX = 64;
 export type HttpSourceRequest = { readonly path: string; readonly form?: Readonly<Record<string, string>>; readonly timeoutMs?: number; readonly signal?: AbortSignal };
 export type HttpSource = { readonly monitor: Monitor; json(request: HttpSourceRequest): Promise<unknown>; close(): void };
 
+/** An address as people may see it: user and password are nobody's business. */
+export function shownUrl(url: string | undefined): string {
+  if (url === undefined || !URL.canParse(url)) return url ?? '';
+  const shown = new URL(url);
+  shown.username = '';
+  shown.password = '';
+  return shown.href.replace(/\/$/, '');
+}
+
 /** The room in a source's queue: at most `CONCURRENT_MAX` at once, first come first served. */
 class Gate {
   #running = 0;
@@ -38,9 +47,9 @@ class Gate {
 }
 
 /** A client of one HTTP source with time limit, breaker and bounded concurrency. Answers that are not 2xx are failures of the request, not of the source, when below 500. */
-export function createHttpSource(options: { readonly monitor: Monitor; readonly title: string; readonly flag: string; readonly timeoutMs: number }): HttpSource {
+export function createHttpSource(options: { readonly monitor: Monitor; /** With user and password where there are any; the monitor shows it without. */ readonly url: string | undefined; readonly title: string; readonly flag: string; readonly timeoutMs: number }): HttpSource {
   const { monitor, title } = options;
-  const base = monitor.configured ? new URL(monitor.url) : undefined;
+  const base = options.url === undefined || options.url === '' ? undefined : new URL(options.url);
   const secure = base?.protocol === 'https:';
   const agent = secure ? new HttpsAgent({ keepAlive: true, maxSockets: CONCURRENT_MAX }) : new HttpAgent({ keepAlive: true, maxSockets: CONCURRENT_MAX });
   const gate = new Gate();

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { Reading } from '#shared/base';
 import type { Span } from '#shared/telemetry';
-import { createHttpSource } from '../http-source.ts';
+import { createHttpSource, shownUrl } from '../http-source.ts';
 import { Monitor } from '../monitor.ts';
 import { reading, SourceFailure } from '../source-failure.ts';
 import type { Trace, TraceSearch } from './trace.ts';
@@ -56,8 +56,8 @@ const traceOf = (trace: z.infer<typeof jaegerTrace>): Trace => ({ id: trace.trac
 /** Client of Jaeger's query API: legacy JSON, which Jaeger, Tempo's bridge and our own store serve, and v3 where the legacy search is gone. */
 export function createJaeger(options: { readonly url: string | undefined; readonly clock: () => number }): Jaeger {
   const { clock } = options;
-  const monitor = new Monitor({ source: 'jaeger', url: options.url ?? '', configured: options.url !== undefined && options.url !== '', clock });
-  const http = createHttpSource({ monitor, title: 'Jaeger', flag: '--jaeger URL', timeoutMs: TIMEOUT_MS });
+  const monitor = new Monitor({ source: 'jaeger', url: shownUrl(options.url), configured: options.url !== undefined && options.url !== '', clock });
+  const http = createHttpSource({ monitor, url: options.url, title: 'Jaeger', flag: '--jaeger URL', timeoutMs: TIMEOUT_MS });
   const ask = async <T extends z.ZodMiniType>(path: string, shape: T): Promise<z.infer<T>> => {
     const parsed = shape.safeParse(await http.json({ path }));
     if (parsed.success) return parsed.data;

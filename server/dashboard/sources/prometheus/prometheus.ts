@@ -2,7 +2,7 @@ import { isRecord, parseDuration } from '#shared/base';
 import type { Reading, Result } from '#shared/base';
 import { parseLines, parseRows } from '#shared/graph';
 import type { PromLine, PromRow } from '#shared/graph';
-import { createHttpSource } from '../http-source.ts';
+import { createHttpSource, shownUrl } from '../http-source.ts';
 import { Monitor } from '../monitor.ts';
 import { reading, SourceFailure } from '../source-failure.ts';
 
@@ -23,8 +23,8 @@ export type Prometheus = {
 /** Client of a Prometheus HTTP API v1 (Prometheus, Thanos, VictoriaMetrics, Mimir). */
 export function createPrometheus(options: { readonly url: string | undefined; readonly clock: () => number }): Prometheus {
   const { clock } = options;
-  const monitor = new Monitor({ source: 'prometheus', url: options.url ?? '', configured: options.url !== undefined && options.url !== '', clock });
-  const http = createHttpSource({ monitor, title: 'Prometheus', flag: '--prometheus URL', timeoutMs: TIMEOUT_MS });
+  const monitor = new Monitor({ source: 'prometheus', url: shownUrl(options.url), configured: options.url !== undefined && options.url !== '', clock });
+  const http = createHttpSource({ monitor, url: options.url, title: 'Prometheus', flag: '--prometheus URL', timeoutMs: TIMEOUT_MS });
   let scrapeMs: number | undefined;
 
   const ask = async <T>(path: string, form: Readonly<Record<string, string>>, parse: (body: unknown) => Result<T>): Promise<Reading<T>> => reading(async () => {
