@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { processMetrics } from '#server/lib';
 import type { Logger } from '#server/lib';
 import { errorText } from '#shared/base';
 import type { ApiContext, Handler } from './context.ts';
@@ -32,6 +33,18 @@ async function parametersOf(request: IncomingMessage, url: URL, bytesMax: number
   return form;
 }
 
+/** What the store says about itself: its registry, gauges of the moment, and the process. */
+function ownMetrics({ registry, store, disk, gate, scraper }: ApiContext): string {
+  const { failing, corruptions, walBytes, segmentBytes } = disk();
+  const gauges: readonly (readonly [string, string, number])[] = [
+    ['prometheus_tsdb_head_series', 'Series that can be found.', store.seriesCount], ['pharos_metrics_series_refused', 'Series left out: the limit, or labels that another target has.', store.refusedSeries],
+    ['pharos_metrics_samples_appended', 'Samples appended since the start.', store.samples], ['pharos_metrics_targets', 'Targets being scraped.', scraper.targets().length], ['pharos_metrics_queries_running', 'Queries being evaluated.', gate.running],
+    ['pharos_metrics_wal_bytes', 'Size of the write-ahead log.', walBytes], ['pharos_metrics_segment_bytes', 'Size of sealed samples on disk.', segmentBytes], ['pharos_metrics_disk_failing', '1 while the disk refuses writes.', failing === undefined ? 0 : 1],
+    ['pharos_metrics_corrupt_files', 'Files found cut off or damaged.', corruptions],
+  ];
+  return `${registry.render()}${gauges.map(([name, help, v]) => `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${name} ${v}\n`).join('')}${processMetrics()}`;
+}
+
 /** The HTTP server of port 9090. */
 export function apiServer(context: ApiContext, log: Logger): Server {
   const { registry, limits } = context;
@@ -53,7 +66,7 @@ export function apiServer(context: ApiContext, log: Logger): Server {
       switch (url.pathname) {
         case '/-/healthy': return health();
         case '/-/ready': return text(200, 'Prometheus Server is Ready.\n');
-        case '/metrics': return { status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body: context.registry.render() };
+        case '/metrics': return { status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body: ownMetrics(context) };
         case '/federate': return federate(context, url.searchParams);
         case '/': return text(200, 'The metrics store is ready. Ask /api/v1/query.\n');
         default: break;

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { processMetrics } from '#server/lib';
 import type { Logger, Registry } from '#server/lib';
 import { errorText } from '#shared/base';
 import { legacyApi, legacyFailure } from './legacy-api.ts';
@@ -18,7 +19,7 @@ export function queryServer(context: QueryContext & { readonly registry: Registr
     const url = new URL(request.url ?? '/', 'http://localhost');
     if (request.method !== 'GET' && request.method !== 'HEAD') return { status: 405, type: 'text/plain; charset=utf-8', body: 'Method Not Allowed\n' };
     if (url.pathname === '/') return { status: 200, type: 'text/plain; charset=utf-8', body: 'The trace store is ready. Ask /api/services, /api/traces or /api/v3.\n' };
-    if (url.pathname === '/metrics') return { status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body: registry.render() };
+    if (url.pathname === '/metrics') return { status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body: registry.render() + processMetrics() };
     const pretty = url.searchParams.get('prettyPrint') === 'true' ? 2 : undefined;
     const legacy = url.pathname.startsWith('/api/v3/') ? undefined : await legacyApi(context, url.pathname, url.searchParams);
     const reply = legacy ?? (await v3Api(context, url.pathname, url.searchParams));

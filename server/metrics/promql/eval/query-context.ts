@@ -62,6 +62,11 @@ export class QueryContext {
   get due(): boolean {
     return performance.now() > this.#sliceEnd;
   }
+  /** Checks the limits and lets other work run when it is time. */
+  async breathe(): Promise<void> {
+    this.check();
+    if (this.due) await this.pause();
+  }
   async pause(): Promise<void> {
     this.check();
     await nextTurn();

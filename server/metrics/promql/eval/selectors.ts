@@ -97,37 +97,80 @@ export type RangeFunction = (w: SampleWindow, args: readonly number[]) => number
 /** How the caller wants the series: `each` gets a filled window for every step of a series. */
 export type WindowUser = { readonly lookAt: (w: SampleWindow, step: number) => number; readonly dropName: boolean; /** The result depends on the samples alone, so equal windows need not be looked at twice. */ readonly pure: boolean };
 
-/** Slides the windows of one series (samples in `buffer`, stale ones already left out) over the steps. */
-function slide(buffer: SampleBuffer, w: SampleWindow, range: { readonly first: number; readonly move: number; readonly rangeMs: number }, steps: Steps, user: WindowUser, values: Float64Array, has: Uint8Array): boolean {
-  w.begin(buffer.times, buffer.values);
-  let from = 0;
-  let to = 0;
-  let any = false;
-  for (let s = 0; s < steps.count; s++) {
-    if (s > 0 && range.move === 0 && user.pure) {
-      values[s] = values[0] ?? 0;
-      has[s] = has[0] ?? 0;
-      continue;
+/** What a slider reads. */
+type Samples = { readonly times: Float64Array; readonly values: Float64Array; readonly n: number };
+type Range = { readonly first: number; readonly move: number; readonly rangeMs: number };
+/** Samples looked at between two looks at the clock, over all windows of a series. */
+const SAMPLES_PER_LOOK = 200_000;
+
+/** Slides the windows of one series (its samples in a buffer, stale ones already left out) over the steps. */
+class Slider {
+  readonly values: Float64Array;
+  readonly has: Uint8Array;
+  readonly #w = new SampleWindow();
+  readonly #range: Range;
+  readonly #steps: Steps;
+  readonly #user: WindowUser;
+  #samples: Samples = { times: new Float64Array(0), values: new Float64Array(0), n: 0 };
+  #from = 0;
+  #to = 0;
+  #step = 0;
+  /** Some step has a result. */
+  any = false;
+  constructor(range: Range, steps: Steps, user: WindowUser) {
+    this.#range = range;
+    this.#steps = steps;
+    this.#user = user;
+    this.values = new Float64Array(steps.count);
+    this.has = new Uint8Array(steps.count);
+  }
+  /** Takes a series; `advance` until it is true fills `values` and `has`. */
+  begin(samples: Samples): void {
+    this.#samples = samples;
+    this.#w.begin(samples.times, samples.values);
+    this.#from = 0;
+    this.#to = 0;
+    this.#step = 0;
+    this.any = false;
+  }
+  /** Goes on over the steps; false when there was so much to look at that other work should have a turn. */
+  advance(): boolean {
+    const { rangeMs, first, move } = this.#range;
+    const { times, n } = this.#samples;
+    let looked = 0;
+    for (let s = this.#step; s < this.#steps.count; s++) {
+      if (s > 0 && move === 0 && this.#user.pure) {
+        this.values[s] = this.values[0] ?? 0;
+        this.has[s] = this.has[0] ?? 0;
+        continue;
+      }
+      const end = first + s * move;
+      while (this.#to < n && (times[this.#to] ?? 0) <= end) this.#to += 1;
+      while (this.#from < this.#to && (times[this.#from] ?? 0) <= end - rangeMs) this.#from += 1;
+      this.has[s] = 0;
+      if (this.#from === this.#to) continue;
+      if (this.#look(s, this.#from, this.#to, end)) this.any = true;
+      looked += this.#to - this.#from;
+      if (looked < SAMPLES_PER_LOOK) continue;
+      this.#step = s + 1;
+      return false;
     }
-    const end = range.first + s * range.move;
-    const start = end - range.rangeMs;
-    while (to < buffer.n && (buffer.times[to] ?? 0) <= end) to += 1;
-    while (from < to && (buffer.times[from] ?? 0) <= start) from += 1;
-    has[s] = 0;
-    if (from === to) continue;
+    return true;
+  }
+  #look(s: number, from: number, to: number, end: number): boolean {
+    const w = this.#w;
     w.from = from;
     w.to = to;
-    w.rangeStart = start;
+    w.rangeStart = end - this.#range.rangeMs;
     w.rangeEnd = end;
-    w.stepTime = steps.start + s * steps.step;
+    w.stepTime = this.#steps.start + s * this.#steps.step;
     w.none = false;
-    const v = user.lookAt(w, s);
-    if (w.none) continue;
-    values[s] = v;
-    has[s] = 1;
-    any = true;
+    const v = this.#user.lookAt(w, s);
+    if (w.none) return false;
+    this.values[s] = v;
+    this.has[s] = 1;
+    return true;
   }
-  return any;
 }
 
 /** Leaves stale markers out. */
@@ -147,17 +190,17 @@ function dropStale(buffer: SampleBuffer): void {
 /** Applies a range function to a range selector. */
 export async function evaluateMatrix(matrix: MatrixSelector, steps: Steps, context: QueryContext, user: WindowUser, sink: Sink): Promise<void> {
   const { first, move, last } = timesOf(matrix.selector, steps, context);
-  const values = new Float64Array(steps.count);
-  const has = new Uint8Array(steps.count);
   const buffer = new SampleBuffer();
-  const w = new SampleWindow();
-  const range = { first, move, rangeMs: matrix.rangeMs };
+  const slider = new Slider({ first, move, rangeMs: matrix.rangeMs }, steps, user);
   let n = 0;
   for (const ref of context.store.select(matrix.selector.matchers, first - matrix.rangeMs, last)) {
     buffer.n = 0;
     context.store.read(ref, first - matrix.rangeMs, last, buffer);
     dropStale(buffer);
-    if (buffer.n > 0 && slide(buffer, w, range, steps, user, values, has)) sink(ref, user.dropName, values, has);
+    if (buffer.n === 0) continue;
+    slider.begin(buffer);
+    while (!slider.advance()) await context.breathe();
+    if (slider.any) sink(ref, user.dropName, slider.values, slider.has);
     if (++n % SERIES_PER_LOOK === 0 && context.due) await context.pause();
   }
 }
@@ -170,23 +213,31 @@ export function subquerySteps(subquery: Subquery, steps: Steps, context: QueryCo
   if (start <= first - subquery.rangeMs) start += step; // the range is open on the left
   return { inner: { start, step, count: Math.max(0, Math.floor((last - start) / step) + 1) }, first, move };
 }
+type InnerSeries = { readonly ref: number; readonly dropName: boolean; readonly times: Float64Array; readonly values: Float64Array };
+
 /** Applies a range function to the series of a subquery, given one after the other by `evaluate`. */
 export async function evaluateSubquery(subquery: Subquery, steps: Steps, context: QueryContext, user: WindowUser, sink: Sink, evaluate: (inner: Steps, sink: Sink) => Promise<void>): Promise<void> {
   const { inner, first, move } = subquerySteps(subquery, steps, context);
   if (inner.count === 0) return;
-  const values = new Float64Array(steps.count);
-  const has = new Uint8Array(steps.count);
-  const buffer = new SampleBuffer();
-  const w = new SampleWindow();
+  const list: InnerSeries[] = [];
   await evaluate(inner, (ref, dropName, innerValues, innerHas) => {
-    buffer.n = 0;
-    buffer.room(inner.count);
-    for (let i = 0; i < inner.count; i++) {
+    let n = 0;
+    for (let i = 0; i < inner.count; i++) n += innerHas[i] ?? 0;
+    context.hold(n);
+    const times = new Float64Array(n);
+    const values = new Float64Array(n);
+    for (let i = 0, at = 0; i < inner.count; i++) {
       if (innerHas[i] === 0) continue;
-      buffer.times[buffer.n] = inner.start + i * inner.step;
-      buffer.values[buffer.n] = innerValues[i] ?? 0;
-      buffer.n += 1;
+      times[at] = inner.start + i * inner.step;
+      values[at++] = innerValues[i] ?? 0;
     }
-    if (buffer.n > 0 && slide(buffer, w, { first, move, rangeMs: subquery.rangeMs }, steps, user, values, has)) sink(ref, user.dropName || dropName, values, has);
+    list.push({ ref, dropName, times, values });
   });
+  const slider = new Slider({ first, move, rangeMs: subquery.rangeMs }, steps, user);
+  for (const { ref, dropName, times, values } of list) {
+    slider.begin({ times, values, n: times.length });
+    while (!slider.advance()) await context.breathe();
+    if (slider.any) sink(ref, user.dropName || dropName, slider.values, slider.has);
+    context.hold(-times.length);
+  }
 }

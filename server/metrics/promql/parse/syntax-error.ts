@@ -1,5 +1,7 @@
 import { parseError } from './ast.ts';
 import type { ParseError } from './ast.ts';
+import { FUNCTIONS } from './functions.ts';
+import { quote } from './go-text.ts';
 import { describe, lex } from './lex.ts';
 import type { Token } from './lex.ts';
 
@@ -42,5 +44,10 @@ export function syntaxError(query: string, at: number): ParseError {
   if (failure !== undefined && (index < 0 || failure.at <= (tokens[index]?.at ?? 0))) return parseError(query, failure.at, failure.message);
   const token: Token = (index < 0 ? undefined : tokens[index]) ?? { type: 'eof', text: '', at: query.length };
   const before = index < 0 ? tokens : tokens.slice(0, index);
+  const name = before.at(-1);
+  if (token.text === '(' && name?.type === 'identifier' && !FUNCTIONS.has(name.text)) {
+    // lezer's grammar knows the functions by name; Prometheus's reads any call and then looks the name up.
+    return failure === undefined ? parseError(query, name.at, `unknown function with name ${quote(name.text)}`) : parseError(query, failure.at, failure.message);
+  }
   return parseError(query, token.at, `unexpected ${describe(token)}${contextOf(before)}`);
 }
