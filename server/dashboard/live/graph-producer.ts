@@ -31,6 +31,7 @@ export class GraphProducer {
   readonly #callers: () => Promise<Callers | undefined>;
   readonly #subscribers = new Set<Subscriber>();
   readonly #onIdle: () => void;
+  readonly #onFailure: (error: unknown) => void;
   readonly #abort = new AbortController();
   #rows: GraphRows = NO_ROWS;
   #rowsAt: number | undefined;
@@ -41,7 +42,8 @@ export class GraphProducer {
   framesSent = 0;
   lastMs = 0;
 
-  constructor(options: { readonly key: ViewKey; readonly state: MeshState; readonly callers: () => Promise<Callers | undefined>; readonly onIdle: () => void }) {
+  constructor(options: { readonly key: ViewKey; readonly state: MeshState; readonly callers: () => Promise<Callers | undefined>; readonly onIdle: () => void; readonly onFailure?: (error: unknown) => void }) {
+    this.#onFailure = options.onFailure ?? (() => {});
     this.key = options.key;
     this.#state = options.state;
     this.#callers = options.callers;
@@ -92,7 +94,12 @@ export class GraphProducer {
     const { signal } = this.#abort;
     while (!signal.aborted) {
       const start = performance.now();
-      this.#publish(await this.model());
+      try {
+        this.#publish(await this.model());
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#onFailure(error); // a picture that cannot be made must not end the stream of those who look
+      }
       this.lastMs = performance.now() - start;
       if (this.#subscribers.size === 0 && this.#state.clock() - this.#lookedAt > LINGER_MS) {
         this.#onIdle();

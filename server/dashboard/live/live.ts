@@ -25,10 +25,10 @@ export class Live {
     const known = this.#producers.get(text);
     if (known !== undefined) return known;
     if (this.#producers.size >= PRODUCERS_MAX) this.#dropIdle();
-    const made = new GraphProducer({ key, state: this.#state, callers: this.callers, onIdle: () => this.#producers.delete(text) });
+    const made = new GraphProducer({ key, state: this.#state, callers: this.callers, onIdle: () => this.#producers.delete(text), onFailure: (error) => this.#log.error({ err: error, view: text }, 'a picture of the graph could not be made; the next one is tried') });
     this.#producers.set(text, made);
     made.run().catch((error: unknown) => {
-      this.#log.error({ err: error, view: text }, 'a view of the graph failed; it starts again when somebody looks');
+      this.#log.error({ err: error, view: text }, 'a view of the graph ended; it starts again when somebody looks');
       this.#producers.delete(text);
     });
     return made;

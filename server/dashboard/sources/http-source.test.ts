@@ -102,3 +102,7 @@ test('a password in an address is used and never shown', async () => {
   expect(seen).toBe(`Basic ${Buffer.from('user:hunter2').toString('base64')}`);
   expect(JSON.stringify([failed.error, failed.message, http.monitor.state()])).not.toContain('hunter2');
 });
+
+test('an address that is none is said, not guessed', async () => {
+  for (const url of ['prometheus:9090', 'not an address']) expect((await failure(source(url).http)).error).toMatchObject({ code: 'BAD_ADDRESS', next: expect.stringContaining('--prometheus') });
+});

@@ -15,6 +15,11 @@ const WAITING_MAX = 64;
 export type HttpSourceRequest = { readonly path: string; readonly form?: Readonly<Record<string, string>>; readonly timeoutMs?: number; readonly signal?: AbortSignal };
 export type HttpSource = { readonly monitor: Monitor; json(request: HttpSourceRequest): Promise<unknown>; close(): void };
 
+function addressProblem(url: string): string | undefined {
+  if (!URL.canParse(url)) return `"${url}" is no address.`;
+  return ['http:', 'https:'].includes(new URL(url).protocol) ? undefined : `"${shownUrl(url)}" does not begin with http:// or https://.`;
+}
+
 /** An address as people may see it: user and password are nobody's business. */
 export function shownUrl(url: string | undefined): string {
   if (url === undefined || !URL.canParse(url)) return url ?? '';
@@ -49,7 +54,8 @@ class Gate {
 /** A client of one HTTP source with time limit, breaker and bounded concurrency. Answers that are not 2xx are failures of the request, not of the source, when below 500. */
 export function createHttpSource(options: { readonly monitor: Monitor; /** With user and password where there are any; the monitor shows it without. */ readonly url: string | undefined; readonly title: string; readonly flag: string; readonly timeoutMs: number }): HttpSource {
   const { monitor, title } = options;
-  const base = options.url === undefined || options.url === '' ? undefined : new URL(options.url);
+  const wrong = options.url === undefined || options.url === '' ? undefined : addressProblem(options.url);
+  const base = options.url === undefined || options.url === '' || wrong !== undefined ? undefined : new URL(options.url);
   const secure = base?.protocol === 'https:';
   const agent = secure ? new HttpsAgent({ keepAlive: true, maxSockets: CONCURRENT_MAX }) : new HttpAgent({ keepAlive: true, maxSockets: CONCURRENT_MAX });
   const gate = new Gate();
@@ -70,6 +76,7 @@ export function createHttpSource(options: { readonly monitor: Monitor; /** With 
   });
 
   const json = async (request: HttpSourceRequest): Promise<unknown> => {
+    if (wrong !== undefined) throw new SourceFailure(monitor.failed({ code: 'BAD_ADDRESS', message: `${title}: ${wrong}`, next: `Start the console with ${options.flag}, such as http://host:9090.` }));
     if (base === undefined) throw new SourceFailure({ source: monitor.source, code: 'SOURCE_MISSING', message: `${title} is not configured.`, next: `Start the console with ${options.flag}.`, since: 0 });
     if (!monitor.allow()) throw new SourceFailure(monitor.error ?? monitor.failed({ code: 'SOURCE_DOWN', message: `${title} does not answer.`, next: 'It is asked again by itself.' }));
     if (!(await gate.enter())) throw new SourceFailure({ source: monitor.source, code: 'BUSY', message: `More than ${CONCURRENT_MAX + WAITING_MAX} requests to ${title} at once.`, next: 'Try again in a moment.', since: 0 });
