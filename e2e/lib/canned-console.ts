@@ -61,6 +61,7 @@ function stream(response: ServerResponse, options: CannedOptions, onEnd: (stop: 
 }
 
 export async function startCannedConsole(options: CannedOptions): Promise<CannedConsole> {
+  if (!existsSync(`${WEB_DIR}index.html`)) throw new Error('dist/web is not built: run npm run build first.');
   let failing = options.failing ?? new Set<string>();
   const open = new Set<() => void>();
   const server = createServer((request, response) => {

@@ -65,6 +65,16 @@ const proxy = (now: number): Reply<'proxy'> => value({
   certificates: [{ name: 'default', subject: 'spiffe://cluster.local/ns/default/sa/bookinfo-reviews', serial: '7c1e94af', from: now - 3_600_000, to: now + 82_800_000 }],
 }, now);
 
+/** A trace whose way is drawn on the graph: gateway, productpage, reviews v2, ratings, which fails. */
+function traceOf(id: string, now: number): Extract<Reply<'trace'>, { state: 'value' }>['value'] {
+  const span = (spanId: string, parentSpanId: string | undefined, service: string, from: number, ms: number, code: string): ReturnType<typeof traceOf>['spans'][number] => ({ traceId: id, spanId, ...(parentSpanId === undefined ? {} : { parentSpanId }), service: `${service}.default`, operation: `${service}.default.svc.cluster.local:9080/*`, kind: 'server', start: (now - 4000 + from) * 1000, duration: ms * 1000, tags: { 'http.status_code': code, ...(code === '503' ? { error: true } : {}) }, processTags: {}, logs: [], warnings: [] });
+  return {
+    id, truncated: false, hops: [], spans: [span('a1', undefined, 'istio-ingressgateway', 0, 412, '503'), span('a2', 'a1', 'productpage', 4, 405, '503'), span('a3', 'a2', 'reviews', 38, 330, '503'), span('a4', 'a3', 'ratings', 300, 56, '503')],
+    nodes: ['wl:istio-system/istio-ingressgateway', 'wl:default/productpage-v1', 'svc:default/reviews', 'wl:default/reviews-v2', 'wl:default/ratings-v1'],
+    edges: ['wl:istio-system/istio-ingressgateway>wl:default/productpage-v1:http', 'wl:default/productpage-v1>svc:default/reviews:http', 'svc:default/reviews>wl:default/reviews-v2:http', 'wl:default/reviews-v2>wl:default/ratings-v1:http'],
+  };
+}
+
 /** Replies of a small bookinfo mesh whose ratings service fails. Routes that are missing answer 404. */
 export function bookinfoReplies(now: number): Partial<{ [R in RouteId]: (params: Readonly<Record<string, string>>) => Reply<R> }> {
   const source = { url: 'http://127.0.0.1', state: 'up' as const };
@@ -82,6 +92,7 @@ export function bookinfoReplies(now: number): Partial<{ [R in RouteId]: (params:
     shiftPlan: () => ({ steps: [{ verb: 'update', kind: 'VirtualService', namespace: 'default', name: 'reviews', text: 'VirtualService default/reviews: v1 60 → 50, v2 30 → 40' }], effect: 'Over the last 5 min this would move 186 of 3 061 requests from v1 to v2. None lose their route. Rule 1 (end-user = jason → v2) is not touched.' }),
     configList: () => value([configRow], now),
     traces: () => value([['15:31:52', 412, 1], ['15:31:20', 318, 1], ['15:30:47', 128, 0], ['15:30:12', 97, 0]].map(([, ms, errors], i) => ({ id: `7c1e${i}94af0000000000000000000000ab`.slice(0, 32), start: now - i * 32_000, durationMs: Number(ms), root: 'istio-ingressgateway', operation: 'GET /productpage', spans: 9, errors: Number(errors), services: [{ name: 'productpage', spans: 3 }, { name: 'reviews', spans: 4 }], code: errors === 1 ? '503' : '200' })), now),
+    trace: ({ id = '' }) => value(traceOf(id, now), now),
     mesh: () => ({ controlPlane: value([{ pod: 'istiod-5c8', version: '1.29.2', ready: true, pushes: 41, pushP95Ms: 12, proxies: 7 }], now), proxies: value([], now), sources: [{ ...source, source: 'kubernetes' }], root: value({ subject: 'O=cluster.local', to: now + 3e11 }, now), mtls: [{ namespace: 'default', mode: 'STRICT', plaintextCallers: [] }], loadMaker: { ratePerSecond: 10, state: 'running' } }),
   };
 }

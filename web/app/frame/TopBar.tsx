@@ -1,3 +1,4 @@
+import { lazy, Suspense, useState } from 'react';
 import type { ReactNode } from 'react';
 import { useMeta, useOverview, useScope, useSetScope, windowLabel, WINDOWS } from '#web/data';
 import type { Overview } from '#web/data';
@@ -35,11 +36,20 @@ function Namespaces({ names }: { readonly names: readonly string[] }): ReactNode
   return <MultiSelect label="Namespaces" options={options} value={chosen} onChange={(namespaces) => setScope({ namespaces })} summary={summary} allLabel="All namespaces" searchable />;
 }
 
+const CustomWindow = lazy(() => import('./CustomWindow.tsx'));
+const CUSTOM = 'custom';
+
 function WindowChoice(): ReactNode {
   const scope = useScope();
   const setScope = useSetScope();
-  const options = WINDOWS.some((w) => w.value === scope.window) ? WINDOWS : [{ value: scope.window, label: windowLabel(scope.window) }, ...WINDOWS];
-  return <Select label="Window" options={options.map(({ value, label }) => ({ value, label }))} value={scope.window} onChange={(next) => setScope({ window: next })} summary={windowLabel(scope.window)} />;
+  const [custom, setCustom] = useState(false);
+  const options = [...(WINDOWS.some((w) => w.value === scope.window) ? [] : [{ value: scope.window, label: windowLabel(scope.window) }]), ...WINDOWS.map(({ value, label }) => ({ value, label })), { value: CUSTOM, label: 'Custom…' }];
+  return (
+    <>
+      <Select label="Window" options={options} value={scope.window} onChange={(next) => (next === CUSTOM ? setCustom(true) : setScope({ window: next }))} summary={windowLabel(scope.window)} />
+      {custom ? <Suspense fallback={null}><CustomWindow open onClose={() => setCustom(false)} /></Suspense> : null}
+    </>
+  );
 }
 
 /** Mutual TLS as it was observed, never as it is configured. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { DEFAULT_SCOPE, formatScope, parseScope, stepWindow, windowMs } from './scope.ts';
+import { DEFAULT_SCOPE, formatScope, parseScope, stepWindow, windowLabel, windowMs } from './scope.ts';
 
 const scopes = fc.record({
   window: fc.constantFrom('10s', '1m', '5m', '90m', '30d'), namespaces: fc.uniqueArray(fc.stringMatching(/^[a-z0-9-]{1,12}$/), { maxLength: 4 }),
@@ -25,4 +25,7 @@ test('nonsense in the URL is not taken', () => {
 });
 test('brackets step through the windows and stop at the ends', () => {
   expect([stepWindow('1m', 1), stepWindow('1m', -1), stepWindow('90m', 1), stepWindow('90m', -1), stepWindow('30d', 1)]).toEqual(['5m', '1m', '3h', '1h', '30d']);
+});
+test('windows in words', () => {
+  expect(['5m', '90m', '7200s', '5400s', '61s', '30d'].map(windowLabel)).toEqual(['5 min', '90 min', '2 h', '90 min', '61 s', '30 d']);
 });

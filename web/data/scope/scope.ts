@@ -17,7 +17,7 @@ export const WINDOWS: readonly { readonly value: string; readonly label: string;
   ['6h', '6 h', 21_600_000], ['12h', '12 h', 43_200_000], ['1d', '1 d', 86_400_000], ['7d', '7 d', 604_800_000], ['30d', '30 d', 2_592_000_000],
 ].map(([value, label, ms]) => ({ value: String(value), label: String(label), ms: Number(ms) }));
 
-const WINDOW = /^(\d{1,6})(s|m|h|d)$/;
+const WINDOW = /^(\d{1,7})(s|m|h|d)$/;
 const UNIT_MS: ReadonlyMap<string, number> = new Map([['s', 1000], ['m', 60_000], ['h', 3_600_000], ['d', 86_400_000]]);
 const WINDOW_MIN_MS = 10_000;
 const WINDOW_MAX_MS = 30 * 86_400_000;
@@ -28,7 +28,13 @@ export function windowMs(text: string): number | undefined {
   const ms = match === null ? Number.NaN : Number(match[1]) * (UNIT_MS.get(match[2] ?? '') ?? Number.NaN);
   return ms >= WINDOW_MIN_MS && ms <= WINDOW_MAX_MS ? ms : undefined;
 }
-export const windowLabel = (text: string): string => WINDOWS.find((w) => w.value === text)?.label ?? text.replace(/(\d)([smhd])$/, '$1 $2');
+export const windowLabel = (text: string): string => WINDOWS.find((w) => w.value === text)?.label ?? shortest(windowMs(text) ?? 0);
+const UNITS: readonly (readonly [number, string])[] = [[86_400_000, 'd'], [3_600_000, 'h'], [60_000, 'min'], [1000, 's']];
+/** 5400 s is 90 min; 7 200 s is 2 h. */
+function shortest(ms: number): string {
+  const [size, unit] = UNITS.find(([unitMs]) => ms >= unitMs && ms % unitMs === 0) ?? [1000, 's'];
+  return `${Math.round(ms / size)} ${unit}`;
+}
 
 const NAMES = ['window', 'ns', 'to', 'paused'] as const;
 

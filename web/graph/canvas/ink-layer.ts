@@ -12,9 +12,12 @@ import type { Ink } from './style.ts';
 export type EdgeLabel = 'rate' | 'errors' | 'split' | 'p95' | 'mtls';
 export type InkState = { readonly graph: DrawnGraph; readonly ink: Ink; readonly labels: ReadonlySet<EdgeLabel>; readonly hover: string | undefined; readonly selected: string | undefined; readonly calm: boolean };
 
-/** Names are drawn from this zoom on; below, only marks and what is in trouble. */
+/** Names with their small line are drawn from this zoom on. */
 const NAMES_FROM_ZOOM = 0.6;
 const MARKS_FROM_ZOOM = 0.12;
+/** Between this and NAMES_FROM_ZOOM a card has its name alone, at a size that can still be read. */
+const NAMES_ALONE_FROM_ZOOM = 0.3;
+const SMALL_NAME_PX = 9.5;
 
 /** Draws text, marks and badges over Cytoscape's shapes, in the units of the picture. */
 export function drawInk(g: CanvasRenderingContext2D, cy: Core, state: InkState, size: { readonly width: number; readonly height: number; readonly ratio: number }): void {
@@ -79,13 +82,25 @@ function clip(text: string, font: string, widthMax: number): string {
   return `${text.slice(0, Math.ceil(keep / 2))}…${text.slice(text.length - Math.floor(keep / 2))}`;
 }
 
+function drawName(g: CanvasRenderingContext2D, ink: Ink, node: DrawnNode, rect: Rect, x: number, px: number): void {
+  const font = `600 ${px}px "Inter Variable", sans-serif`;
+  const name = node.node?.version === undefined || node.title === node.node.name ? node.title : `${node.title} ${node.node.version}`;
+  g.textAlign = 'left';
+  g.textBaseline = 'middle';
+  g.font = font;
+  g.fillStyle = ink.text;
+  g.fillText(clip(name, font, rect.x + rect.width / 2 - x - 6), x, rect.y + 1);
+}
+
 function drawNode(g: CanvasRenderingContext2D, state: InkState, node: DrawnNode, rect: Rect, zoom: number): void {
   const { ink } = state;
   const left = rect.x - rect.width / 2 + (node.shape === 'pill' ? 6 : 0);
   g.globalAlpha = node.dim ? 0.3 : 1;
   const trouble = node.health.state === 'failing' || node.health.state === 'degraded';
-  if (zoom < NAMES_FROM_ZOOM && !trouble && node.shape !== 'namespace' && node.id !== state.selected && node.id !== state.hover) {
-    drawMark(g, ink, node.health.state, rect.x, rect.y, 20);
+  if (zoom < NAMES_FROM_ZOOM && node.shape !== 'namespace' && node.id !== state.hover) {
+    const named = zoom >= NAMES_ALONE_FROM_ZOOM && (!state.calm || trouble || node.id === state.selected);
+    drawMark(g, ink, node.health.state, named ? left + 17 : rect.x, rect.y, 20);
+    if (named) drawName(g, ink, node, rect, left + 32, Math.min(22, SMALL_NAME_PX / zoom));
   } else {
     drawMark(g, ink, node.health.state, left + 19, rect.y, 14);
     const widthMax = rect.width - CARD.left - CARD.right / 2 - (node.shape === 'pill' ? 8 : 0);

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { InspectorPart } from '#web/kit';
 import { ConfigList } from '#web/parts';
-import type { NodeTabProps } from './NodeInspector.tsx';
+import type { NodeTabProps } from './node-tab-props.ts';
 
 /** The objects that touch this node, with findings. */
 export function ConfigTab({ node, service }: NodeTabProps): ReactNode {

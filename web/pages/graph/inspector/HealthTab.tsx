@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { Facts, InspectorPart, Status, duration, percent, rate } from '#web/kit';
-import type { NodeTabProps } from './NodeInspector.tsx';
+import type { NodeTabProps } from './node-tab-props.ts';
 import { Responses } from './Responses.tsx';
 
 /** The judgement with its reason and the answers behind it. */

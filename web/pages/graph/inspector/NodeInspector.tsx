@@ -2,17 +2,15 @@ import type { ReactNode } from 'react';
 import { peek } from '#shared/base';
 import type { GraphModel, GraphNode } from '#shared/graph';
 import { links, useService } from '#web/data';
-import type { ServiceDetail } from '#web/data';
 import { titleOf } from '#web/graph';
 import { Badge, ButtonLink, IconArrowRight, Inspector, STATE_WORD, Tabs, plural } from '#web/kit';
 import type { InspectorTab } from '../url.ts';
 import { ConfigTab } from './ConfigTab.tsx';
 import { HealthTab } from './HealthTab.tsx';
+import type { NodeTabProps } from './node-tab-props.ts';
 import { SecurityTab } from './SecurityTab.tsx';
 import { TracesTab } from './TracesTab.tsx';
 import { TrafficTab } from './TrafficTab.tsx';
-
-export type NodeTabProps = { readonly node: GraphNode; readonly model: GraphModel; readonly service: ServiceDetail | undefined; readonly onPick: (edge: string) => void };
 
 const KIND: Readonly<Record<GraphNode['kind'], string>> = { service: 'Service', workload: 'Workload', app: 'App', gateway: 'Gateway', external: 'Outside the mesh', unknown: 'Unknown caller' };
 

@@ -18,8 +18,8 @@ export function Responses({ edges }: { readonly edges: readonly GraphEdge[] }): 
   if (rows.length === 0) return <p className="muted">No answers seen.</p>;
   return (
     <table className={css['responses']}>
-      <thead><tr><th scope="col">Code</th><th scope="col">Flags</th><th scope="col">Meaning</th><th scope="col" className="number">/s</th><th scope="col" className="number">Share</th></tr></thead>
-      <tbody>{rows.map((row) => <tr key={`${row.code} ${row.flags}`}><td>{row.code === '0' || row.code === '' ? '–' : row.code}</td><td>{row.flags}</td><td className="muted">{meaning(row.code, row.flags)}</td><td className="number">{rate(row.rate)}</td><td className="number">{percent(row.rate / total)}</td></tr>)}</tbody>
+      <thead><tr><th scope="col">Code</th><th scope="col">Flags</th><th scope="col">Meaning</th><th scope="col" className={css['right']}>/s</th><th scope="col" className={css['right']}>Share</th></tr></thead>
+      <tbody>{rows.map((row) => <tr key={`${row.code} ${row.flags}`}><td>{row.code === '0' || row.code === '' ? '–' : row.code}</td><td>{row.flags}</td><td className="muted">{meaning(row.code, row.flags)}</td><td className={css['right']}>{rate(row.rate)}</td><td className={css['right']}>{percent(row.rate / total)}</td></tr>)}</tbody>
     </table>
   );
 }

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import { nameOf } from '#shared/graph';
 import { useScope, windowLabel } from '#web/data';
 import { Facts, InspectorPart, Lock, percent } from '#web/kit';
-import type { NodeTabProps } from './NodeInspector.tsx';
+import type { NodeTabProps } from './node-tab-props.ts';
 
 /** Who calls, as whom, inside mutual TLS or not: observed, beside what the configuration asks for. */
 export function SecurityTab({ node, model }: NodeTabProps): ReactNode {

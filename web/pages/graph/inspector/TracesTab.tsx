@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import { useScope, windowLabel } from '#web/data';
 import { InspectorPart } from '#web/kit';
 import { ServiceTraces } from '#web/parts';
-import type { NodeTabProps } from './NodeInspector.tsx';
+import type { NodeTabProps } from './node-tab-props.ts';
 
 /** Traces through this node: errors first, the slowest first. */
 export function TracesTab({ node }: NodeTabProps): ReactNode {

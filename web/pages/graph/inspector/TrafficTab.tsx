@@ -5,7 +5,7 @@ import { Facts, InspectorPart, PanelBody, duration, percent, rate } from '#web/k
 import { ErrorShare, Split, SplitAside, TraceBars } from '#web/parts';
 import { nameOf } from '#shared/graph';
 import { EdgeButtons } from './EdgeButtons.tsx';
-import type { NodeTabProps } from './NodeInspector.tsx';
+import type { NodeTabProps } from './node-tab-props.ts';
 
 /** Split first, then what comes in, then the slowest traces. */
 export function TrafficTab({ node, model, service, onPick }: NodeTabProps): ReactNode {
