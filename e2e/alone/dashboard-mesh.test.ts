@@ -305,6 +305,8 @@ test('bad requests are told apart: too large, not JSON, unknown fields of a path
   expect([big.status, await big.json()]).toMatchObject([413, { code: 'TOO_LARGE' }]);
   const broken = await fetch(`${app.url}/api/config-check`, { method: 'POST', headers: { [CSRF_HEADER]: '1', 'content-type': 'application/json' }, body: '{"yaml":' });
   expect([broken.status, await broken.json()]).toMatchObject([400, { code: 'BAD_REQUEST' }]);
+  const latin = await fetch(`${app.url}/api/config-check`, { method: 'POST', headers: { [CSRF_HEADER]: '1', 'content-type': 'application/json' }, body: new Uint8Array([0x7b, 0x22, 0x79, 0x22, 0x3a, 0x22, 0xff, 0x22, 0x7d]) });
+  expect([latin.status, await latin.json()]).toMatchObject([400, { message: 'The body is not valid UTF-8' }]);
   expect(await call('POST', '/api/config-check', { yaml: 1 })).toMatchObject({ status: 400, body: { code: 'BAD_REQUEST', message: expect.stringContaining('yaml') } });
   expect(await get('/api/graph?window=soon')).toMatchObject({ status: 400 });
   expect(await get('/api/traces/not-hex')).toMatchObject({ status: 400 });

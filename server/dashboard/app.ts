@@ -12,6 +12,7 @@ import { Config } from './config/config.ts';
 import type { Deps } from './deps.ts';
 import { compressAnswers } from './http/compress.ts';
 import { replyWithError } from './http/error-reply.ts';
+import { parseJsonBodies } from './http/json-body.ts';
 import { guard } from './http/security.ts';
 import { serveApp } from './http/static-app.ts';
 import { Live } from './live/live.ts';
@@ -102,6 +103,7 @@ export function buildApp(options: DashboardOptions, allowedHosts: () => Readonly
   const app: FastifyInstance = fastify({ loggerInstance, logController: new LogController({ disableRequestLogging: true }), bodyLimit: BODY_BYTES_MAX, forceCloseConnections: true, routerOptions: { maxParamLength: 500 } });
   app.setErrorHandler((error, request, reply) => replyWithError(error, request, reply));
   guard(app, allowedHosts);
+  parseJsonBodies(app);
   compressAnswers(app);
   for (const routes of [systemRoutes, meshViewRoutes, listRoutes, detailRoutes, traceRoutes, configRoutes, shiftRoutes, meshRoutes]) routes(app, deps);
   serveApp(app, options.webDir);

@@ -9,7 +9,10 @@ export function percent(share: number): string {
 }
 
 /** A whole number with spaces between thousands ("3 061"). */
-export const count = (n: number): string => String(Math.round(n)).replace(/\B(?=(\d{3})+(?!\d))/g, ' ');
+export function count(n: number): string {
+  const text = String(Math.round(n));
+  return text.length <= 3 ? text : text.replace(/\B(?=(\d{3})+(?!\d))/g, ' ');
+}
 
 /** "1 request", "612 requests". */
 export const requests = (n: number): string => (Math.round(n) === 1 ? '1 request' : `${count(n)} requests`);

@@ -17,23 +17,38 @@ export type Bucket = {
 export const newBucket = (): Bucket => ({ rate: 0, error: 0, clientError: 0, mutual: 0, plain: 0, answers: [], rates: [], sourcePrincipal: '', destinationPrincipal: '', answered: 0 });
 
 export type Answer = { readonly code: string; readonly flags: string; readonly error: boolean; readonly clientError: boolean };
-const answers = new Map<string, Answer>();
+/** Answers by code and flags, one table a protocol and gRPC status: nearly every row finds its own without making a key. */
+const tables = new Map<string, Map<string, Map<string, Answer>>>();
 /** Distinct answers kept; codes, flags and statuses are few, hostile metrics are not. */
 const ANSWERS_MAX = 4096;
+let answersKept = 0;
 
 /** How an answer counts: 5xx, no response (code 0) and gRPC statuses other than 0 are errors; 4xx is the caller's doing. */
 export function answerOf(protocol: string, code: string, grpcStatus: string, flags: string): Answer {
-  const key = `${protocol}|${code}|${grpcStatus}|${flags}`;
-  const known = answers.get(key);
+  const kind = protocol === 'grpc' ? `grpc ${grpcStatus}` : 'http';
+  let byFlags = tables.get(kind);
+  if (byFlags === undefined) tables.set(kind, byFlags = new Map());
+  let byCode = byFlags.get(flags);
+  if (byCode === undefined) byFlags.set(flags, byCode = new Map());
+  const known = byCode.get(code);
   if (known !== undefined) return known;
+  if (answersKept >= ANSWERS_MAX) {
+    tables.clear();
+    answersKept = 0;
+  }
+  const made = makeAnswer(protocol, code, grpcStatus, flags);
+  byCode.set(code, made);
+  answersKept += 1;
+  return made;
+}
+
+function makeAnswer(protocol: string, code: string, grpcStatus: string, flags: string): Answer {
   const http = Number(code);
   const grpc = protocol === 'grpc' && grpcStatus !== '' && !(http >= 400);
-  const made: Answer = {
+  return {
     code: grpc ? `grpc ${grpcStatus}` : code === '' ? '-' : code, flags: flags === '' ? '-' : flags,
     error: grpc ? grpcStatus !== '0' : http >= 500 || http === 0 || Number.isNaN(http), clientError: !grpc && http >= 400 && http < 500,
   };
-  if (answers.size < ANSWERS_MAX) answers.set(key, made);
-  return made;
 }
 
 export function addAnswer(bucket: Bucket, answer: Answer, rate: number): void {
