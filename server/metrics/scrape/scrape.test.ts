@@ -18,7 +18,7 @@ const log = createLog('test');
 log.level = 'silent';
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
 });
 async function serve(listener: RequestListener): Promise<{ readonly server: Server; readonly address: string }> {
   const server = createServer(listener);

@@ -10,11 +10,13 @@ const PRUNE_MS = 5000;
 /** A failing disk is told once in this time, ms. */
 const COMPLAIN_MS = 30_000;
 
+/** What the writer needs of the store. */
+export type SpanSink = Pick<TraceStore, 'add' | 'prune' | 'size' | 'linkFailures'>;
 type Waiting = { readonly spans: readonly StoredSpan[]; done(): void; failed(error: unknown): void };
 
 /** Collects spans for a moment and stores them in one transaction; `add` resolves when they are durable and visible. */
 export class TraceWriter {
-  readonly #store: TraceStore;
+  readonly #store: SpanSink;
   readonly #limits: TraceLimits;
   readonly #log: Logger;
   readonly #clock: () => number;
@@ -24,7 +26,7 @@ export class TraceWriter {
   readonly #pruneTimer: NodeJS.Timeout;
   #complainedAt = Number.NEGATIVE_INFINITY;
   readonly #metrics;
-  constructor(options: { readonly store: TraceStore; readonly limits: TraceLimits; readonly registry: Registry; readonly log: Logger; readonly clock: () => number }) {
+  constructor(options: { readonly store: SpanSink; readonly limits: TraceLimits; readonly registry: Registry; readonly log: Logger; readonly clock: () => number }) {
     this.#store = options.store;
     this.#limits = options.limits;
     this.#log = options.log;
@@ -36,6 +38,7 @@ export class TraceWriter {
       failed: registry.counter('pharos_traces_write_errors_total', 'Batches the disk refused; their senders were told to send again.'),
       pruned: registry.counter('pharos_traces_pruned_total', 'Traces deleted because a limit was reached.'),
       traces: registry.gauge('pharos_traces_kept', 'Traces in the store.'),
+      linkFailures: registry.gauge('pharos_traces_link_write_errors', 'Batches of call counts the disk refused; they are tried again.'),
       bytes: registry.gauge('pharos_traces_store_bytes', 'Size of the store.'),
     };
     this.#pruneTimer = setInterval(() => this.#prune(), PRUNE_MS);
@@ -79,6 +82,7 @@ export class TraceWriter {
       const { traces, bytes } = this.#store.size;
       this.#metrics.traces.set(traces);
       this.#metrics.bytes.set(bytes);
+      this.#metrics.linkFailures.set(this.#store.linkFailures);
       if (pruned > 0) setTimeout(() => this.#prune(), 10).unref();
     } catch (error) {
       this.#metrics.failed.inc();

@@ -34,7 +34,10 @@ export class CallLinks {
     const key = `${minute} ${parent} ${child}`;
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
   }
-  /** Writes the counts since the last call; within the batch's transaction. */
+  get pending(): boolean {
+    return this.#counts.size > 0;
+  }
+  /** Writes the counts since the last commit; within the batch's transaction. */
   save(store: Store): void {
     for (const [key, calls] of this.#counts) {
       const [minute = 0, parent = 0, child = 0] = key.split(' ').map(Number);

@@ -34,6 +34,8 @@ export class TraceStore {
   readonly #dictionary: Dictionary;
   readonly #links = new CallLinks();
   #traces: number;
+  /** Batches of call counts the disk refused; they wait for the next. */
+  linkFailures = 0;
   constructor(path: string, limits: TraceLimits) {
     // NORMAL: a commit survives kill -9; a power cut may take the last moments of traces, never the file.
     this.#store = openStore({ path, migrations: MIGRATIONS, synchronous: 'NORMAL' });
@@ -45,6 +47,10 @@ export class TraceStore {
   }
   close(): void {
     this.#store.close();
+  }
+  /** The database refuses to grow beyond this many pages of 4 KiB, as a full disk would. */
+  limitPages(pages: number): void {
+    this.#store.db.exec(`PRAGMA max_page_count = ${pages}`);
   }
   get size(): StoreSize {
     const pragma = (name: string): number => Number(Object.values(this.#store.sql(`PRAGMA ${name}`).get() ?? {})[0] ?? 0);
@@ -68,7 +74,7 @@ export class TraceStore {
 
   /** Stores a batch; throws when the disk refuses, and then nothing of it is stored. Returns how many were new. */
   add(spans: readonly StoredSpan[], now: number): number {
-    let added = 0;
+    const added: { readonly span: StoredSpan; readonly service: number }[] = [];
     let newTraces = 0;
     try {
       this.#store.transaction(() => {
@@ -81,13 +87,11 @@ export class TraceStore {
           const trace = hexBytes(span.traceId);
           const { changes } = insert.run(trace, hexBytes(span.spanId), operation.id, operation.service, span.startMicros, span.durationNanos, signatureOf(span), body);
           if (Number(changes) === 0) continue; // the same span again: a sender that retried
-          added += 1;
-          this.#links.add(span, operation.service);
+          added.push({ span, service: operation.service });
           if (span.traceId !== lastTrace) newTraces += Number(insertTrace.run(trace, now).changes);
           lastTrace = span.traceId;
         }
         this.#dictionary.save(this.#store);
-        this.#links.save(this.#store);
       });
     } catch (error) {
       this.#dictionary.rollback();
@@ -95,9 +99,20 @@ export class TraceStore {
       throw error;
     }
     this.#dictionary.commit();
-    this.#links.commit();
     this.#traces += newTraces;
-    return added;
+    this.#countLinks(added);
+    return added.length;
+  }
+  /** Call counts follow in a transaction of their own; what the disk refuses waits in memory for the next batch. */
+  #countLinks(added: readonly { readonly span: StoredSpan; readonly service: number }[]): void {
+    for (const { span, service } of added) this.#links.add(span, service);
+    if (!this.#links.pending) return;
+    try {
+      this.#store.transaction(() => this.#links.save(this.#store));
+      this.#links.commit();
+    } catch {
+      this.linkFailures += 1; // the spans are stored; their counts stay in memory
+    }
   }
 
   #row(row: Record<string, unknown>): SpanRow {
