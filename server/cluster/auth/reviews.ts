@@ -3,6 +3,7 @@ import type { Exchange } from '../http/exchange.ts';
 import type { SubresourceParts } from '../http/subresources.ts';
 import { at, recordAt, textAt } from '../object/object.ts';
 import type { KObject } from '../object/object.ts';
+import { timeText } from '../rest/core.ts';
 import { readObject } from '../rest/create.ts';
 import { writeOptions } from '../rest/write-options.ts';
 import { invalidValue } from '../status/field-errors.ts';
@@ -23,7 +24,7 @@ export async function answerReview(parts: SubresourceParts, exchange: Exchange, 
   const { kind: _kind, apiVersion: _apiVersion, metadata, spec, ...rest } = object;
   const { name: _name, ...meta } = metadata;
   const status = await statusOf(parts, exchange, object);
-  exchange.json(201, { kind: object.kind, apiVersion: object.apiVersion, metadata: { ...(metadata.name === '' ? {} : { name: metadata.name }), ...meta }, ...(spec === undefined ? {} : { spec }), ...rest, status });
+  exchange.json(201, { kind: object.kind, apiVersion: object.apiVersion, metadata: { ...(metadata.name === '' ? {} : { name: metadata.name }), ...(object.kind === 'SelfSubjectReview' ? { creationTimestamp: timeText(parts.core.now()) } : {}), ...meta }, ...(spec === undefined ? {} : { spec }), ...rest, status });
 }
 
 function statusOf(parts: SubresourceParts, exchange: Exchange, object: KObject): Promise<object> | object {

@@ -71,11 +71,21 @@ export class CrdManager {
       ? [condition('NamesAccepted', 'True', 'NoConflicts', 'no conflicts found', time), condition('Established', 'True', 'InitialNamesAccepted', 'the initial names have been accepted', time)]
       : [condition('NamesAccepted', 'False', conflict.reason, conflict.message, time), condition('Established', isEstablished ? 'True' : 'False', isEstablished ? 'InitialNamesAccepted' : 'NotAccepted', isEstablished ? 'the initial names have been accepted' : 'not all names are accepted', time)];
     const status = recordAt(object, 'status') ?? {};
-    object['status'] = { ...status, conditions: merged(recordsAt(status, 'conditions'), conditions), ...(conflict === undefined ? { acceptedNames: copyJson(at(object, 'spec', 'names')) } : {}), storedVersions: storedVersions(object) };
+    object['status'] = { ...status, conditions: merged(recordsAt(status, 'conditions'), conditions), acceptedNames: this.#acceptedNames(stored.object, conflict?.clash), storedVersions: storedVersions(object) };
     const finalizers = object.metadata.finalizers ?? [];
     if (!finalizers.includes(FINALIZER)) object.metadata.finalizers = [...finalizers, FINALIZER];
     if (sameJson(object, stored.object)) return false;
     return this.#write(stored, object);
+  }
+
+  /** The names of the CRD but for one that is taken. */
+  #acceptedNames(crd: KObject, clash: string | undefined): object {
+    const names = recordAt(crd, 'spec', 'names') ?? {};
+    const kept = Object.entries(names).flatMap(([field, v]): [string, unknown][] => {
+      const left = Array.isArray(v) ? v.filter((one) => one !== clash) : v;
+      return left === clash || (Array.isArray(left) && left.length === 0) ? [] : [[field, left]];
+    });
+    return { plural: '', kind: '', ...copyJson(Object.fromEntries(kept)) };
   }
 
   async #write(stored: Stored, object: KObject | undefined): Promise<boolean> {
@@ -97,7 +107,7 @@ export class CrdManager {
   }
   readonly #served = new Map<string, unknown>();
 
-  #nameConflict(crd: KObject): { readonly reason: string; readonly message: string } | undefined {
+  #nameConflict(crd: KObject): { readonly reason: string; readonly message: string; readonly clash: string } | undefined {
     const group = textAt(crd, 'spec', 'group');
     const names = recordAt(crd, 'spec', 'names') ?? {};
     const others = this.#registry.all().filter((resource) => resource.group === group && resource.plural !== textAt(names, 'plural'));
@@ -106,9 +116,9 @@ export class CrdManager {
     for (const other of others) {
       const taken = [other.plural, other.singular, ...other.shortNames];
       const clash = wanted.find((one) => taken.includes(one));
-      if (clash !== undefined) return { reason: clash === textAt(names, 'singular') ? 'SingularConflict' : 'ShortNamesConflict', message: `${JSON.stringify(clash)} is already in use` };
-      if (other.kind === textAt(names, 'kind')) return { reason: 'KindConflict', message: `${JSON.stringify(other.kind)} is already in use` };
-      if (other.listKind === textAt(names, 'listKind')) return { reason: 'ListKindConflict', message: `${JSON.stringify(other.listKind)} is already in use` };
+      if (clash !== undefined) return { reason: clash === textAt(names, 'singular') ? 'SingularConflict' : 'ShortNamesConflict', message: `${JSON.stringify(clash)} is already in use`, clash };
+      if (other.kind === textAt(names, 'kind')) return { reason: 'KindConflict', message: `${JSON.stringify(other.kind)} is already in use`, clash: other.kind };
+      if (other.listKind === textAt(names, 'listKind')) return { reason: 'ListKindConflict', message: `${JSON.stringify(other.listKind)} is already in use`, clash: other.listKind };
     }
     return undefined;
   }

@@ -64,7 +64,7 @@ function checkCustomType(view: View, v: Record<string, unknown>, bytes: Buffer):
   if (kind === '') throw unrecognized(view.resource.kind, `Object 'Kind' is missing in '${bytes.toString('utf8')}'`, bytes);
   const apiVersion = text(v['apiVersion']);
   if (apiVersion !== view.apiVersion) throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${view.apiVersion})`);
-  if (kind !== view.resource.kind) throw invalid({ group: view.resource.group, kind: view.resource.kind }, text(isRecord(v['metadata']) ? v['metadata']['name'] : ''), [invalidValue('kind', kind, `must be ${view.resource.kind}`)]);
+  if (kind !== view.resource.kind) throw invalid({ group: view.resource.group, kind }, text(isRecord(v['metadata']) ? v['metadata']['name'] : ''), [invalidValue('kind', kind, `must be ${view.resource.kind}`)]);
 }
 
 /** Custom objects: metadata is typed, the rest is pruned by the schema of the CRD. */

@@ -1,5 +1,6 @@
 import { isRecord, parseQuantity } from '#shared/base';
 import type { SchemaNode } from '#shared/mesh';
+import { canonicalQuantity } from '../kinds/quantity.ts';
 import { setOwn } from '../object/object.ts';
 import type { Obj } from '../object/object.ts';
 import { goType, jsonWord, structName } from './go-names.ts';
@@ -105,7 +106,7 @@ class Walk {
       const text = typeof v === 'number' ? String(v) : v;
       if (typeof text !== 'string') throw new DecodeError("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'");
       if (parseQuantity(text) === undefined) throw new DecodeError("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'");
-      return text;
+      return canonicalQuantity(text);
     }
     if (typeof v === 'string' || (typeof v === 'number' && Number.isInteger(v))) return v;
     throw this.#mismatch(v, schema, place);

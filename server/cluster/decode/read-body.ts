@@ -41,7 +41,7 @@ export function parseJson(text: string): { readonly value: unknown; readonly dup
   return { value, duplicates: duplicates.map((path) => `duplicate field "${path}"`) };
 }
 
-const YAML_CODES: ReadonlyMap<string, string> = new Map([['BAD_COLLECTION_TYPE', 'did not find expected node content'], ['FLOW_COLLECTION', "did not find expected ',' or ']'"], ['MISSING_CHAR', "did not find expected ',' or ']'"], ['TAB_AS_INDENT', 'found character that cannot start any token']]);
+const YAML_CODES: ReadonlyMap<string, string> = new Map([['BAD_COLLECTION_TYPE', 'did not find expected node content'], ['FLOW_COLLECTION', "did not find expected ',' or ']'"], ['MISSING_CHAR', "did not find expected ',' or ']'"], ['BAD_INDENT', "did not find expected ',' or ']'"], ['TAB_AS_INDENT', 'found character that cannot start any token']]);
 /** YAML as sigs.k8s.io/yaml reads it: 1.1 booleans (y, yes, on), duplicate keys taken and named. */
 export function parseYaml(text: string): { readonly value: unknown; readonly duplicates: readonly string[] } {
   const lineOf = (offset: number): number => text.slice(0, offset).split('\n').length;
@@ -50,7 +50,7 @@ export function parseYaml(text: string): { readonly value: unknown; readonly dup
   if (broken !== undefined) throw new JsonSyntaxError(`yaml: line ${lineOf(broken.pos[0])}: ${YAML_CODES.get(broken.code) ?? broken.message}`);
   const doubled = document.errors.map((error) => {
     const key = /^["']?([^"':\s]+)/.exec(text.slice(error.pos[0]))?.[1] ?? '';
-    return `line ${lineOf(error.pos[0]) + 1}: key ${JSON.stringify(key)} already set in map`;
+    return `line ${lineOf(error.pos[0])}: key ${JSON.stringify(key)} already set in map`;
   });
   const value: unknown = document.errors.length === 0 ? document.toJS() : parseDocument(text, { version: '1.1', uniqueKeys: false, merge: true, stringKeys: true }).toJS();
   return { value, duplicates: doubled };

@@ -4,7 +4,7 @@ import type { View } from '../resources/resource.ts';
 import { virtualResources } from './virtual-resources.ts';
 import type { Subresource, VirtualResource } from './virtual-resources.ts';
 
-type Entry = { readonly plural: string; readonly kind: string; readonly singular: string; readonly namespaced: boolean; readonly verbs: readonly string[]; readonly shortNames: readonly string[]; readonly categories: readonly string[]; readonly subresources: readonly Subresource[] };
+type Entry = { readonly plural: string; readonly kind: string; readonly singular: string; readonly namespaced: boolean; readonly verbs: readonly string[]; readonly shortNames: readonly string[]; readonly categories: readonly string[]; readonly subresources: readonly Subresource[]; readonly isCustom: boolean };
 
 const SCALE_KIND = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
 const WRITE = ['get', 'patch', 'update'];
@@ -23,7 +23,7 @@ function entryOf(view: View): Entry {
   if (version.scale !== undefined) subresources.push({ name: 'scale', ...SCALE_KIND, verbs: WRITE });
   return { ...resource, subresources: subresources.sort((a, b) => (a.name < b.name ? -1 : 1)) };
 }
-const virtualEntry = (one: VirtualResource): Entry => ({ plural: one.plural, kind: one.kind, singular: one.kind.toLowerCase(), namespaced: one.namespaced, verbs: ['create'], shortNames: [], categories: [], subresources: [] });
+const virtualEntry = (one: VirtualResource): Entry => ({ plural: one.plural, kind: one.kind, singular: one.kind.toLowerCase(), namespaced: one.namespaced, verbs: ['create'], shortNames: [], categories: [], subresources: [], isCustom: false });
 
 /** Everything a group and version serves, stored or not. */
 export function entriesOf(registry: Registry, group: string, version: string): readonly Entry[] {
@@ -75,7 +75,8 @@ export function aggregated(registry: Registry, isCore: boolean, version: 'v2' | 
 }
 
 function discovered(entry: Entry, group: string, version: string): object {
-  const responseKind = (kind: string, own?: Subresource): object => ({ group: own?.group ?? group, version: own?.version ?? version, kind });
+  // The real server leaves group and version of built-in kinds to those of the list.
+  const responseKind = (kind: string, own?: Subresource): object => ({ group: own?.group ?? (entry.isCustom ? group : ''), version: own?.version ?? (entry.isCustom ? version : ''), kind });
   return {
     resource: entry.plural, responseKind: responseKind(entry.kind), scope: entry.namespaced ? 'Namespaced' : 'Cluster', singularResource: entry.singular, verbs: entry.verbs,
     ...(entry.shortNames.length > 0 ? { shortNames: entry.shortNames } : {}), ...(entry.categories.length > 0 ? { categories: entry.categories } : {}),

@@ -88,9 +88,9 @@ export class Exchange {
       response.end(packed);
     });
   }
-  text(code: number, text: string): void {
+  text(code: number, text: string, contentType = 'text/plain; charset=utf-8'): void {
     if (this.response.headersSent) return;
-    this.response.writeHead(code, { ...this.headers('text/plain; charset=utf-8'), 'x-content-type-options': 'nosniff' });
+    this.response.writeHead(code, { ...(text === '' && code === 404 ? {} : this.headers(contentType)), 'x-content-type-options': 'nosniff' });
     this.response.end(text);
   }
   fail(error: StatusError): void {

@@ -31,7 +31,7 @@ export async function handleResource(handlers: ResourceHandlers, exchange: Excha
   const view = core.registry.view(info.group, info.version, info.resource);
   if (view === undefined) throw unknownResource(core, info.group, info.version);
   if (info.subresource !== '') return handlers.subresources.handle(exchange, view);
-  if (!view.resource.namespaced && info.namespace !== '' && info.resource !== 'namespaces') throw noSuchResource();
+  if (!view.resource.namespaced && info.namespace !== '' && info.resource !== 'namespaces') throw view.resource.isCustom ? pageNotFound() : noSuchResource();
   if (info.name === '') return handleCollection(core, exchange, view);
   if (info.isOldWatch) return watchOne(core, exchange, view);
   if (view.resource.namespaced && info.namespace === '') throw noSuchResource();

@@ -25,7 +25,7 @@ export function answerPage(pages: Pages, exchange: Exchange): void {
     case '': return void exchange.json(200, { paths: ['/api', '/api/v1', '/apis', ...groupsOf(pages.core.registry).filter((group) => group.name !== '').flatMap((group) => [`/apis/${group.name}`, ...group.versions.map((version) => `/apis/${group.name}/${version}`)]), '/healthz', '/livez', '/metrics', '/openapi/v3', '/openid/v1/jwks', '/readyz', '/version'] });
     case 'version': return void exchange.json(200, VERSION);
     case 'healthz': case 'livez': case 'readyz': return health(exchange, first, parts.slice(1).join('/'));
-    case 'metrics': return void exchange.text(200, metricsText(pages.core));
+    case 'metrics': return void exchange.text(200, metricsText(pages.core), 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores');
     case 'api': return discoverCore(pages, exchange, parts);
     case 'apis': return discoverGroups(pages, exchange, parts);
     case 'openapi': return openApi(pages, exchange, parts);

@@ -11,7 +11,7 @@ import { evictPod } from '../rest/eviction.ts';
 import { getObject } from '../rest/list.ts';
 import { answerScale, patchScale, putScale } from '../rest/scale.ts';
 import { requestToken } from '../rest/token.ts';
-import { methodNotAllowed, noSuchResource, notImplemented } from '../status/status-error.ts';
+import { methodNotAllowed, noSuchResource, notImplemented, StatusError } from '../status/status-error.ts';
 import type { Exchange } from './exchange.ts';
 import { patchObject, putObject } from './handle-resource.ts';
 import { answerProxy } from '../kubelet/proxy.ts';
@@ -57,10 +57,14 @@ async function handle(parts: SubresourceParts, exchange: Exchange, view: View): 
     }
     default: {
       const known = collection === '/pods' ? NOT_BUILT.get(subresource) : undefined;
-      throw known === undefined ? noSuchResource() : notImplemented(known);
+      if (known !== undefined) throw notImplemented(known);
+      throw view.resource.isCustom ? notThere(view, exchange.info.name) : noSuchResource();
     }
   }
 }
+
+/** A subresource that the CRD does not have: the 404 names the object. */
+const notThere = ({ resource }: View, name: string): StatusError => new StatusError(404, 'NotFound', 'the server could not find the requested resource', { name, group: resource.group, kind: resource.plural });
 
 function part(core: Core, exchange: Exchange, view: View): Promise<void> | void {
   switch (exchange.method) {

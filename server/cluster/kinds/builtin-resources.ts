@@ -3,6 +3,7 @@ import type { KindDefinition } from '#shared/mesh';
 import { ALL_VERBS } from '../resources/resource.ts';
 import type { Resource } from '../resources/resource.ts';
 import { endpointsKind } from './endpoints-kind.ts';
+import { eventsResource } from './events-v1.ts';
 import { STRATEGIES } from './strategies.ts';
 
 /** Paths of the scale subresource of built-in workloads. */
@@ -16,11 +17,11 @@ const DEPRECATED: ReadonlyMap<string, string> = new Map([['/endpoints', 'v1 Endp
 function resourceOf(kind: KindDefinition): Resource {
   const collection = `${kind.group}/${kind.plural}`;
   return {
-    group: kind.group, kind: kind.kind, listKind: `${kind.kind}List`, plural: kind.plural, singular: kind.singular, shortNames: kind.shortNames, categories: kind.categories, namespaced: kind.namespaced, collection,
+    group: kind.group, kind: kind.kind, listKind: `${kind.kind}List`, plural: kind.plural, singular: kind.singular, shortNames: kind.shortNames, categories: kind.group === 'admissionregistration.k8s.io' ? ['api-extensions'] : kind.categories, namespaced: kind.namespaced, collection,
     storageVersion: kind.version, verbs: verbsOf(kind), isCustom: false, strategy: STRATEGIES.get(collection) ?? {},
     versions: [{ name: kind.version, schema: kind.schema, hasStatus: kind.subresources.includes('status'), scale: kind.subresources.includes('scale') ? SCALE : undefined, columns: undefined, deprecation: DEPRECATED.get(collection) }],
   };
 }
 
 /** Every built-in resource this server serves. */
-export const builtinResources = (): readonly Resource[] => [...BUILTIN_KINDS, endpointsKind].map(resourceOf);
+export const builtinResources = (): readonly Resource[] => [...[...BUILTIN_KINDS, endpointsKind].map(resourceOf), eventsResource];

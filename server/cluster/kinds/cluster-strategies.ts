@@ -1,11 +1,12 @@
+import { isIP } from 'node:net';
 import { at, recordAt, recordsAt, textAt } from '../object/object.ts';
 import type { KObject, Obj } from '../object/object.ts';
 import type { Strategy } from '../resources/resource.ts';
-import { invalidValue, notSupported, required } from '../status/field-errors.ts';
+import { duplicate, invalidValue, notSupported, required } from '../status/field-errors.ts';
 import type { FieldError } from '../status/status-error.ts';
 import { child, fill, fillText, items } from './defaulting.ts';
-import { checkedPrefix, subdomainName } from './metadata.ts';
-import { dnsLabelErrors, labelKeyErrors, pathSegmentErrors } from './names.ts';
+import { checkedPrefix } from './metadata.ts';
+import { dnsLabelErrors, labelKeyErrors, pathSegmentErrors, subdomainErrors } from './names.ts';
 import { eventFields } from './config-strategies.ts';
 
 const NAME_LABEL = 'kubernetes.io/metadata.name';
@@ -37,13 +38,20 @@ export const namespaceStrategy: Strategy = {
   fields: new Map([['status.phase', (object: KObject) => textAt(object, 'status', 'phase')], ['name', (object: KObject) => object.metadata.name]]),
 };
 
+const NODE_INFO = ['machineID', 'systemUUID', 'bootID', 'kernelVersion', 'osImage', 'containerRuntimeVersion', 'kubeletVersion', 'kubeProxyVersion', 'operatingSystem', 'architecture'];
+const nodeStatus = (): object => ({ daemonEndpoints: { kubeletEndpoint: { Port: 0 } }, nodeInfo: Object.fromEntries(NODE_INFO.map((field) => [field, ''])) });
+/** A node agent registers with its whole status. No taint is put on: this cluster has no controller that takes it off. */
 export const nodeStrategy: Strategy = {
+  keepsStatus: true,
   fields: new Map([['spec.unschedulable', (object: KObject) => String(at(object, 'spec', 'unschedulable') === true)]]),
   setDefaults: (object) => void child(object, 'spec'),
+  prepareCreate: (object) => {
+    object['status'] = { ...nodeStatus(), ...recordAt(object, 'status') };
+  },
 };
 
 export const eventStrategy: Strategy = {
-  createsOnUpdate: true, fields: eventFields,
+  createsOnUpdate: true, fields: eventFields, nameErrors: () => [],
   setDefaults: (object) => {
     for (const field of ['source', 'involvedObject']) child(object, field);
     fill(object, 'firstTimestamp', null);
@@ -59,6 +67,40 @@ export const eventStrategy: Strategy = {
 };
 
 const ADDRESS_TYPES = ['IPv4', 'IPv6', 'FQDN'];
+/** The real server refuses loopback addresses; pods of the local mesh live there, so they are let pass here. */
+function sliceErrors(object: KObject): FieldError[] {
+  const type = textAt(object, 'addressType');
+  const errors: FieldError[] = type === '' ? [required('addressType')] : ADDRESS_TYPES.includes(type) ? [] : [notSupported('addressType', type, ['FQDN', 'IPv4', 'IPv6'])];
+  for (const [i, endpoint] of recordsAt(object, 'endpoints').entries()) {
+    const addresses = Array.isArray(endpoint['addresses']) ? endpoint['addresses'].map(String) : [];
+    if (addresses.length === 0) errors.push(required(`endpoints[${i}].addresses`, 'must contain at least 1 address'));
+    for (const [j, address] of addresses.entries()) errors.push(...addressErrors(type, address, `endpoints[${i}].addresses`, j));
+  }
+  const names = new Set<string>();
+  for (const [i, port] of recordsAt(object, 'ports').entries()) {
+    const name = textAt(port, 'name');
+    const wrong = name === '' ? [] : dnsLabelErrors(name).map((error) => invalidValue(`ports[${i}].name`, name, error));
+    errors.push(...wrong);
+    if (names.has(name)) errors.push(duplicate(`ports[${i}].name`, name));
+    names.add(name);
+    const protocol = textAt(port, 'protocol');
+    if (!['SCTP', 'TCP', 'UDP'].includes(protocol)) errors.push(notSupported(`ports[${i}].protocol`, protocol, ['SCTP', 'TCP', 'UDP']));
+  }
+  return errors;
+}
+function addressErrors(type: string, address: string, field: string, i: number): FieldError[] {
+  if (type === 'FQDN') return subdomainErrors(address).map((error) => invalidValue(`${field}[${i}]`, address, error));
+  const version = isIP(address);
+  if (version === 0) return [invalidValue(`${field}[${i}]`, address, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)')];
+  return type === `IPv${version}` ? [] : [invalidValue(field, address, `must be an ${type} address`)];
+}
+/** The old kind: ports are TCP unless they say otherwise. */
+export const endpointsStrategy: Strategy = {
+  createsOnUpdate: true,
+  setDefaults: (object) => {
+    for (const subset of items(object, 'subsets')) for (const port of items(subset, 'ports')) fillText(port, 'protocol', 'TCP');
+  },
+};
 export const endpointSliceStrategy: Strategy = {
   hasGeneration: true, createsOnUpdate: false,
   setDefaults: (object) => {
@@ -68,15 +110,7 @@ export const endpointSliceStrategy: Strategy = {
       fill(port, 'protocol', 'TCP');
     }
   },
-  validate: (object) => {
-    const type = textAt(object, 'addressType');
-    const errors: FieldError[] = type === '' ? [required('addressType')] : ADDRESS_TYPES.includes(type) ? [] : [notSupported('addressType', type, ADDRESS_TYPES)];
-    for (const [i, endpoint] of recordsAt(object, 'endpoints').entries()) {
-      const addresses = endpoint['addresses'];
-      if (!Array.isArray(addresses) || addresses.length === 0) errors.push(required(`endpoints[${i}].addresses`, 'must contain at least 1 address'));
-    }
-    return errors;
-  },
+  validate: sliceErrors,
   validateUpdate: (object, old) => (object['addressType'] === old['addressType'] ? [] : [invalidValue('addressType', object['addressType'], 'field is immutable')]),
 };
 
@@ -131,24 +165,9 @@ function bindingErrors(object: KObject, roleKinds: readonly string[]): FieldErro
   return [...errors, ...recordsAt(object, 'subjects').flatMap((subject, i) => subjectErrors(subject, `subjects[${i}]`))];
 }
 const roleRefFixed = (object: KObject, old: KObject): FieldError[] =>
-  JSON.stringify(at(object, 'roleRef')) === JSON.stringify(at(old, 'roleRef')) ? [] : [invalidValue('roleRef', at(object, 'roleRef'), 'cannot change roleRef')];
+  JSON.stringify(at(object, 'roleRef')) === JSON.stringify(at(old, 'roleRef')) ? [] : [invalidValue('roleRef', { APIGroup: textAt(object, 'roleRef', 'apiGroup'), Kind: textAt(object, 'roleRef', 'kind'), Name: textAt(object, 'roleRef', 'name') }, 'cannot change roleRef')];
 const binding = (roleKinds: readonly string[]): Strategy => ({
   nameErrors: pathName, createsOnUpdate: true, setDefaults: defaultBinding, validate: (object) => bindingErrors(object, roleKinds), validateUpdate: (object, old) => [...bindingErrors(object, roleKinds), ...roleRefFixed(object, old)],
 });
-export const roleBindingStrategy = binding(['Role', 'ClusterRole']);
+export const roleBindingStrategy = binding(['ClusterRole', 'Role']);
 export const clusterRoleBindingStrategy = binding(['ClusterRole']);
-
-function defaultWebhooks(object: KObject, isMutating: boolean): void {
-  for (const hook of items(object, 'webhooks')) {
-    fillText(hook, 'failurePolicy', 'Fail');
-    fillText(hook, 'matchPolicy', 'Equivalent');
-    for (const field of ['namespaceSelector', 'objectSelector']) child(hook, field);
-    fill(hook, 'timeoutSeconds', 10);
-    if (isMutating) fillText(hook, 'reinvocationPolicy', 'Never');
-    const service = recordAt(hook, 'clientConfig', 'service');
-    if (service !== undefined) fill(service, 'port', 443);
-    for (const rule of items(hook, 'rules')) fillText(rule, 'scope', '*');
-  }
-}
-export const mutatingWebhookStrategy: Strategy = { hasGeneration: true, nameErrors: subdomainName, setDefaults: (object) => defaultWebhooks(object, true) };
-export const validatingWebhookStrategy: Strategy = { hasGeneration: true, nameErrors: subdomainName, setDefaults: (object) => defaultWebhooks(object, false) };

@@ -1,27 +1,38 @@
-import { at, recordsAt, textAt } from '../object/object.ts';
+import { at, recordsAt, sameJson, textAt } from '../object/object.ts';
 import type { KObject } from '../object/object.ts';
 import type { Strategy } from '../resources/resource.ts';
-import { child, fillText } from './defaulting.ts';
-import { subdomainName } from './metadata.ts';
 import { invalidValue } from '../status/field-errors.ts';
+import type { FieldError } from '../status/status-error.ts';
+import { crdErrors } from '../crd/crd-validation.ts';
+import { child, fillText } from './defaulting.ts';
 
 function setDefaults(object: KObject): void {
   const spec = child(object, 'spec');
   const names = child(spec, 'names');
-  fillText(names, 'singular', textAt(names, 'kind').toLowerCase());
-  fillText(names, 'listKind', `${textAt(names, 'kind')}List`);
+  const kind = textAt(names, 'kind');
+  if (kind !== '') {
+    fillText(names, 'singular', kind.toLowerCase());
+    fillText(names, 'listKind', `${kind}List`);
+  }
   fillText(child(spec, 'conversion'), 'strategy', 'None');
 }
 
+/** What an established CRD cannot change. */
+function fixedErrors(object: KObject, old: KObject): FieldError[] {
+  const fields = [['spec', 'group'], ['spec', 'names', 'kind'], ['spec', 'scope'], ['spec', 'names', 'plural']];
+  return fields.flatMap((path) => (sameJson(at(object, ...path), at(old, ...path)) ? [] : [invalidValue(path.join('.'), at(object, ...path), 'field is immutable')]));
+}
+const isEstablished = (crd: KObject): boolean => recordsAt(crd, 'status', 'conditions').some((one) => one['type'] === 'Established' && one['status'] === 'True');
+
 export const crdStrategy: Strategy = {
-  hasGeneration: true, nameErrors: subdomainName, setDefaults, needsVersion: true,
+  hasGeneration: true, hasOwnFinalizers: true, setDefaults, needsVersion: true,
   prepareCreate: (object) => {
     const stored = recordsAt(object, 'spec', 'versions').find((version) => version['storage'] === true);
-    object['status'] = { conditions: [], acceptedNames: { plural: '', kind: '' }, storedVersions: stored === undefined ? [] : [textAt(stored, 'name')] };
+    object['status'] = { conditions: null, acceptedNames: { plural: '', kind: '' }, storedVersions: stored === undefined ? null : [textAt(stored, 'name')] };
   },
-  validate: (object) => {
-    const wanted = `${textAt(object, 'spec', 'names', 'plural')}.${textAt(object, 'spec', 'group')}`;
-    return object.metadata.name === wanted ? [] : [invalidValue('metadata.name', object.metadata.name, `must be spec.names.plural+"."+spec.group`)];
+  validate: crdErrors,
+  validateUpdate: (object, old) => {
+    const fixed = isEstablished(old) ? fixedErrors(object, old) : [];
+    return fixed.length > 0 ? fixed : crdErrors(object);
   },
 };
-void at;

@@ -33,9 +33,9 @@ function ownerErrors(meta: Meta): FieldError[] {
     const field = 'metadata.ownerReferences';
     const [group, version] = owner.apiVersion.includes('/') ? owner.apiVersion.split('/') : ['', owner.apiVersion];
     if (version === '') errors.push(invalidValue(`${field}.apiVersion`, owner.apiVersion, 'version must not be empty'));
-    if (owner.kind === '') errors.push(required(`${field}.kind`, 'must not be empty'));
-    if (owner.name === '') errors.push(required(`${field}.name`, 'must not be empty'));
-    if (owner.uid === '') errors.push(required(`${field}.uid`, 'must not be empty'));
+    if (owner.kind === '') errors.push(invalidValue(`${field}.kind`, '', 'must not be empty'));
+    if (owner.name === '') errors.push(invalidValue(`${field}.name`, '', 'must not be empty'));
+    if (owner.uid === '') errors.push(invalidValue(`${field}.uid`, '', 'must not be empty'));
     if (owner.kind === 'Event' && (group === '' || group === 'events.k8s.io')) errors.push(invalidValue(field, owner, `${owner.apiVersion.includes('/') ? owner.apiVersion : `/${owner.apiVersion}`}, Kind=Event is disallowed from being an owner`));
     if (owner.controller !== true) continue;
     if (controller !== '') errors.push(invalidValue(field, meta.ownerReferences, `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${owner.name}`));
@@ -45,18 +45,19 @@ function ownerErrors(meta: Meta): FieldError[] {
   return errors;
 }
 
-function finalizerErrors(meta: Meta): FieldError[] {
+function finalizerErrors(meta: Meta, isLoose: boolean): FieldError[] {
   const errors = (meta.finalizers ?? []).flatMap((finalizer) => {
     const field = 'metadata.finalizers';
     const wrong = labelKeyErrors(finalizer).map((error) => invalidValue(field, finalizer, error));
-    return wrong.length > 0 || finalizer.includes('/') || STANDARD_FINALIZERS.has(finalizer) ? wrong : [invalidValue(field, finalizer, 'name is neither a standard finalizer name nor is it fully qualified')];
+    return wrong.length > 0 || isLoose || finalizer.includes('/') || STANDARD_FINALIZERS.has(finalizer) ? wrong : [invalidValue(field, finalizer, 'name is neither a standard finalizer name nor is it fully qualified')];
   });
   if (meta.finalizers?.includes('orphan') === true && meta.finalizers.includes('foregroundDeletion')) errors.push(invalidValue('metadata.finalizers', meta.finalizers, 'finalizer orphan and finalizer foregroundDeletion cannot be both set'));
   return errors;
 }
 
 /** Rules every new object must keep. */
-export function metadataErrors(object: KObject, nameErrors: NameErrors, namespaced: boolean): FieldError[] {
+export function metadataErrors(object: KObject, rules: { readonly nameErrors: NameErrors; readonly namespaced: boolean; readonly isLoose: boolean }): FieldError[] {
+  const { nameErrors, namespaced } = rules;
   const { metadata } = object;
   const errors: FieldError[] = [];
   const prefix = metadata.generateName ?? '';
@@ -64,14 +65,14 @@ export function metadataErrors(object: KObject, nameErrors: NameErrors, namespac
   if (metadata.name === '') errors.push(required('metadata.name', 'name or generateName is required'));
   else errors.push(...nameErrors(metadata.name, false).map((error) => invalidValue('metadata.name', metadata.name, error)));
   if (!namespaced && (metadata.namespace ?? '') !== '') errors.push(forbiddenField('metadata.namespace', 'not allowed on this type'));
-  return [...errors, ...commonErrors(metadata)];
+  return [...errors, ...commonErrors(metadata, rules.isLoose)];
 }
 
-const commonErrors = (metadata: Meta): FieldError[] => [...labelErrors(metadata.labels, 'metadata.labels'), ...annotationErrors(metadata.annotations), ...ownerErrors(metadata), ...finalizerErrors(metadata)];
+const commonErrors = (metadata: Meta, isLoose: boolean): FieldError[] => [...labelErrors(metadata.labels, 'metadata.labels'), ...annotationErrors(metadata.annotations), ...ownerErrors(metadata), ...finalizerErrors(metadata, isLoose)];
 const immutable = (field: string, v: unknown): FieldError => invalidValue(field, v, 'field is immutable');
 
 /** Rules a changed object must keep against its old state. */
-export function metadataUpdateErrors(object: KObject, old: KObject): FieldError[] {
+export function metadataUpdateErrors(object: KObject, old: KObject, isLoose: boolean): FieldError[] {
   const { metadata } = object;
   const errors: FieldError[] = [];
   if (old.metadata.deletionTimestamp !== undefined) {
@@ -81,5 +82,5 @@ export function metadataUpdateErrors(object: KObject, old: KObject): FieldError[
   for (const field of ['name', 'namespace', 'uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const) {
     if ((metadata[field] ?? '') !== (old.metadata[field] ?? '')) errors.push(immutable(`metadata.${field}`, metadata[field] ?? null));
   }
-  return [...errors, ...commonErrors(metadata)];
+  return [...errors, ...commonErrors(metadata, isLoose)];
 }

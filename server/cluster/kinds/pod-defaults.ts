@@ -97,10 +97,6 @@ export function defaultPodSpec(spec: Obj): void {
   const hostNetwork = spec['hostNetwork'] === true;
   for (const list of ['containers', 'initContainers', 'ephemeralContainers']) for (const container of items(spec, list)) defaultContainer(container, hostNetwork);
   for (const volume of items(spec, 'volumes')) defaultVolume(volume);
-  for (const constraint of items(spec, 'topologySpreadConstraints')) {
-    fillText(constraint, 'nodeAffinityPolicy', 'Honor');
-    fillText(constraint, 'nodeTaintsPolicy', 'Ignore');
-  }
   mirrorServiceAccount(spec);
 }
 

@@ -17,12 +17,13 @@ function setDefaults(object: KObject): void {
 }
 
 /** A new pod is pending; priority and tolerations are what the admission of a plain cluster gives. */
-function prepareCreate(object: KObject): void {
+function prepareCreate(object: KObject, context: StrategyContext): void {
   const spec = child(object, 'spec');
   fill(spec, 'priority', 0);
   fill(spec, 'preemptionPolicy', 'PreemptLowerPriority');
   addTolerations(spec);
-  object['status'] = { phase: 'Pending', qosClass: qosClass(object) };
+  const gated = items(spec, 'schedulingGates').length === 0 ? [] : [{ type: 'PodScheduled', status: 'False', lastProbeTime: null, lastTransitionTime: `${context.now().toISOString().slice(0, 19)}Z`, reason: 'SchedulingGated', message: 'Scheduling is blocked due to non-empty scheduling gates' }];
+  object['status'] = { phase: 'Pending', ...(gated.length === 0 ? {} : { conditions: gated }), qosClass: qosClass(object) };
 }
 
 /** Pods stay bound for five minutes to a node that is away (DefaultTolerationSeconds). */
@@ -43,16 +44,19 @@ function grace(object: KObject, wanted: number | undefined): number {
 
 function warnings(object: KObject, old: KObject | undefined): readonly string[] {
   const name = old === undefined ? dnsLabelErrors(object.metadata.name) : [];
-  const hostname = name.length > 0 ? [`metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [${name.join(' ')}]`] : [];
+  const hostname = name.length > 0 ? [`metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [${name.join(' ').replace('63 bytes', '63 characters')}]`] : [];
   return [...hostname, ...podWarnings(object)];
 }
 
-/** The spec of the old pod keeps what only binding or the server sets. */
-function prepareUpdate(object: KObject, old: KObject, _context: StrategyContext): void {
+/** Fields that only the server and admission set stay when a client leaves them out. */
+function prepareUpdate(object: KObject, old: KObject): void {
   const spec = childIf(object, 'spec');
   const before = recordAt(old, 'spec');
   if (spec === undefined || before === undefined) return;
-  for (const field of ['priority', 'preemptionPolicy', 'tolerations'] as const) if (spec[field] === undefined && before[field] !== undefined && field !== 'tolerations') spec[field] = before[field];
+  for (const field of ['priority', 'preemptionPolicy', 'tolerations'] as const) if (spec[field] === undefined && before[field] !== undefined) spec[field] = structuredClone(before[field]);
+  // The mount of the token and the account were given by admission; a client that replaces the whole pod keeps them by sending them back.
+  const added = (recordsAt(before, 'tolerations')).filter((one) => !recordsAt(spec, 'tolerations').some((other) => other['key'] === one['key'] && other['effect'] === one['effect']));
+  if (added.length > 0) spec['tolerations'] = [...recordsAt(spec, 'tolerations'), ...added.map((one) => ({ ...one }))];
 }
 
 export const podStrategy: Strategy = {

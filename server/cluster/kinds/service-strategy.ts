@@ -8,7 +8,7 @@ import { child, fill, fillText, items } from './defaulting.ts';
 import { checkedPrefix, labelErrors } from './metadata.ts';
 import { dnsLabelErrors, isPort, PORT_RANGE, portNameErrors, subdomainErrors } from './names.ts';
 
-const TYPES = ['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'];
+const TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
 const STICKY_SECONDS = 10_800;
 /** Errors of allocation, found while preparing, told while validating. */
 const found = new WeakMap<KObject, FieldError[]>();

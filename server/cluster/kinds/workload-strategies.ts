@@ -2,7 +2,7 @@ import { at, numberAt, recordAt, sameJson, textsAt } from '../object/object.ts';
 import type { KObject } from '../object/object.ts';
 import type { Strategy } from '../resources/resource.ts';
 import { selectorMatches } from '../selectors/selection.ts';
-import { forbiddenField, invalidValue, notSupported, required } from '../status/field-errors.ts';
+import { forbiddenField, invalidValue, notSupported, required, tooSmall } from '../status/field-errors.ts';
 import type { FieldError } from '../status/status-error.ts';
 import { child, childIf, fill, fillText } from './defaulting.ts';
 import { defaultTemplate } from './pod-defaults.ts';
@@ -54,11 +54,13 @@ function selectorAndTemplateErrors(object: KObject): FieldError[] {
   const isEmpty = selector !== undefined && textsAt(selector, 'matchLabels') === undefined && selector['matchExpressions'] === undefined;
   if (selector === undefined) errors.push(required('spec.selector'));
   else {
-    errors.push(...selectorErrors(selector, 'spec.selector'));
+    const wrong = selectorErrors(selector, 'spec.selector');
+    errors.push(...wrong);
+    if (wrong.some((error) => error.field.includes('matchExpressions'))) errors.push(invalidValue('spec.selector', selector, 'invalid label selector'));
     if (isEmpty) errors.push(invalidValue('spec.selector', selector, 'empty selector is invalid for deployment'));
   }
   const labels = textsAt(object, 'spec', 'template', 'metadata', 'labels');
-  if (selector !== undefined && !isEmpty && !selectorMatches(selector, labels)) errors.push(invalidValue('spec.template.metadata.labels', labels ?? null, '`selector` does not match template `labels`'));
+  if (selector !== undefined && !isEmpty && errors.length === 0 && !selectorMatches(selector, labels)) errors.push(invalidValue('spec.template.metadata.labels', labels ?? null, '`selector` does not match template `labels`'));
   errors.push(...podSpecErrors(at(object, 'spec', 'template', 'spec'), 'spec.template.spec'));
   const policy = at(object, 'spec', 'template', 'spec', 'restartPolicy');
   if (policy !== 'Always') errors.push(notSupported('spec.template.spec.restartPolicy', policy, ['Always']));
@@ -94,15 +96,26 @@ function amountErrors(v: unknown, field: string): FieldError[] {
 const selectorFixed = (object: KObject, old: KObject): FieldError[] =>
   sameJson(at(object, 'spec', 'selector'), at(old, 'spec', 'selector')) ? [] : [invalidValue('spec.selector', at(object, 'spec', 'selector') ?? null, 'field is immutable')];
 
+/** Counts of a status that cannot be. */
+function statusErrors(object: KObject): FieldError[] {
+  const n = (field: string): number => numberAt(object, 'status', field) ?? 0;
+  const errors: FieldError[] = [];
+  for (const field of ['replicas', 'updatedReplicas', 'readyReplicas', 'availableReplicas', 'fullyLabeledReplicas', 'observedGeneration']) if (n(field) < 0) errors.push(tooSmall(`status.${field}`, n(field)));
+  const bounded = object.kind === 'Deployment' ? ['updatedReplicas', 'readyReplicas', 'availableReplicas'] : ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'];
+  for (const field of bounded) if (n(field) > n('replicas')) errors.push(invalidValue(`status.${field}`, n(field), 'cannot be greater than status.replicas'));
+  if (n('availableReplicas') > n('readyReplicas')) errors.push(invalidValue('status.availableReplicas', n('availableReplicas'), 'cannot be greater than readyReplicas'));
+  return errors;
+}
+
 export const deploymentStrategy: Strategy = {
   hasGeneration: true, specOf: (object) => [at(object, 'spec'), object.metadata.annotations ?? {}], setDefaults: defaultDeployment,
-  prepareCreate: (object) => void (object['status'] = {}),
+  prepareCreate: (object) => void (object['status'] = {}), validateStatus: statusErrors,
   validate: (object) => [...commonErrors(object), ...strategyErrors(object)],
   validateUpdate: (object, old) => [...commonErrors(object), ...strategyErrors(object), ...selectorFixed(object, old)],
 };
 export const replicaSetStrategy: Strategy = {
   hasGeneration: true, setDefaults: defaultReplicaSet,
-  prepareCreate: (object) => void (object['status'] = { replicas: 0 }),
+  prepareCreate: (object) => void (object['status'] = { replicas: 0 }), validateStatus: statusErrors,
   validate: commonErrors,
   validateUpdate: (object, old) => [...commonErrors(object), ...selectorFixed(object, old)],
 };

@@ -38,11 +38,20 @@ function isMeta(v: unknown): v is Meta {
 
 const isKObject = (v: unknown): v is KObject => isRecord(v) && typeof v['kind'] === 'string' && typeof v['apiVersion'] === 'string' && isMeta(v['metadata']);
 
+/** The order in which Go writes metadata; messages that print objects show it. */
+const META_ORDER = ['name', 'generateName', 'namespace', 'selfLink', 'uid', 'resourceVersion', 'generation', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'labels', 'annotations', 'ownerReferences', 'finalizers', 'managedFields'];
+function ordered(metadata: Record<string, unknown>): Obj {
+  const made: Obj = { name: metadata['name'] ?? '' };
+  for (const field of META_ORDER) if (metadata[field] !== undefined) made[field] = metadata[field];
+  for (const [field, v] of Object.entries(metadata)) if (!Object.hasOwn(made, field)) setOwn(made, field, v);
+  return made;
+}
+
 /** The value as an object of the cluster; undefined when kind, apiVersion or metadata are not what every object has. An absent name becomes "". */
 export function asKObject(v: unknown): KObject | undefined {
   if (!isRecord(v)) return undefined;
   const { kind, apiVersion, metadata, ...rest } = v;
-  const made = { kind, apiVersion, metadata: isRecord(metadata) ? { ...metadata, name: metadata['name'] ?? '' } : { name: '' }, ...rest };
+  const made = { kind, apiVersion, metadata: ordered(isRecord(metadata) ? metadata : {}), ...rest };
   return isKObject(made) ? made : undefined;
 }
 

@@ -48,7 +48,7 @@ function mergeMap(schema: SchemaNode | undefined, target: Record<string, unknown
   for (const [key, order] of Object.entries(patch)) {
     if (!key.startsWith(ORDER_PREFIX)) continue;
     const field = key.slice(ORDER_PREFIX.length);
-    if (patch[field] === undefined && Array.isArray(made[field])) setOwn(made, field, reorder(strategiesOf(childOf(schema, field)).key, made[field], order, []));
+    if (patch[field] === undefined && Array.isArray(made[field])) setOwn(made, field, reorder({ key: strategiesOf(childOf(schema, field)).key, merged: made[field], server: made[field] }, order, []));
   }
   return made;
 }
@@ -99,7 +99,7 @@ function mergePrimitives(list: readonly unknown[], patch: readonly unknown[], or
   const merged = [...list];
   for (const item of patch) if (!merged.some((known) => sameJson(known, item))) merged.push(item);
   const unique = merged.filter((item, i) => merged.findIndex((other) => sameJson(other, item)) === i);
-  return order === undefined ? unique : reorder(undefined, unique, order, patch);
+  return reorder({ key: undefined, merged: unique, server: list }, order, patch);
 }
 
 function keyOf(item: unknown, key: string): unknown {
@@ -125,31 +125,36 @@ function mergeList(items: SchemaNode | undefined, key: string, { list, patch, or
     if (at < 0 || !isRecord(known)) merged.push(mergeMap(items, {}, item));
     else merged[at] = mergeMap(items, known, item);
   }
-  return order === undefined ? merged : reorder(key, merged, order, patch);
+  return reorder({ key, merged, server: list }, order, patch);
 }
 
-/** Puts the items named in the order list into that order; the others keep their place between their neighbours. */
-function reorder(key: string | undefined, list: readonly unknown[], order: unknown, patch: readonly unknown[]): unknown[] {
-  if (!Array.isArray(order)) throw new StrategicMergeError(`${ORDER_PREFIX} must be a list`);
-  const idOf = (item: unknown): unknown => (key === undefined ? item : isRecord(item) ? item[key] : undefined);
-  const wanted: readonly unknown[] = order.map((item: unknown) => (key === undefined ? item : keyOf(item, key)));
-  for (const item of patch) {
-    if (isRecord(item) && item[PATCH] === 'delete') continue;
-    if (!wanted.some((id) => sameJson(id, idOf(item)))) throw new StrategicMergeError(`The order in patch list:\n${goMap(patch)}\n doesn't match ${ORDER_PREFIX} list:\n${goMap(order)}\n`);
-  }
-  const rank = (item: unknown): number => wanted.findIndex((id) => sameJson(id, idOf(item)));
-  const named = list.filter((item) => rank(item) >= 0).sort((a, b) => rank(a) - rank(b));
-  const others = list.filter((item) => rank(item) < 0);
-  return weave(list, named, others);
-}
+type Reorder = { readonly key: string | undefined; readonly merged: readonly unknown[]; readonly server: readonly unknown[] };
+const idOf = (key: string | undefined, item: unknown): unknown => (key === undefined ? item : isRecord(item) ? item[key] : undefined);
 
-/** Merges two lists: an unnamed item comes before the named ones that stood after it. */
-function weave(original: readonly unknown[], named: readonly unknown[], others: readonly unknown[]): unknown[] {
+/** Puts the items named by `wanted` into that order; the others keep their place between them as the server had it. Items new to the server come first where they meet others. */
+function arrange({ key, merged, server }: Reorder, wanted: readonly unknown[]): unknown[] {
+  const rank = (item: unknown, ids: readonly unknown[]): number => ids.findIndex((id) => sameJson(id, idOf(key, item)));
+  const serverIds = server.map((item) => idOf(key, item));
+  const named = merged.filter((item) => rank(item, wanted) >= 0).sort((a, b) => rank(a, wanted) - rank(b, wanted));
+  const others = merged.filter((item) => rank(item, wanted) < 0);
   const made: unknown[] = [];
   let [i, j] = [0, 0];
   while (i < named.length || j < others.length) {
-    const isNamedNext = j >= others.length || (i < named.length && original.indexOf(named[i]) < original.indexOf(others[j]));
+    const isNamedNext = j >= others.length || (i < named.length && rank(named[i], serverIds) <= rank(others[j], serverIds));
     made.push(isNamedNext ? named[i++] : others[j++]);
   }
   return made;
+}
+
+/** The order of the patch, or of its $setElementOrder list, which must name every item of the patch. */
+function reorder(list: Reorder, order: unknown, patch: readonly unknown[]): unknown[] {
+  const { key } = list;
+  if (order === undefined) return arrange(list, patch.map((item) => idOf(key, item)));
+  if (!Array.isArray(order)) throw new StrategicMergeError(`${ORDER_PREFIX} must be a list`);
+  const wanted: readonly unknown[] = order.map((item: unknown) => (key === undefined ? item : keyOf(item, key)));
+  for (const item of patch) {
+    if (isRecord(item) && item[PATCH] === 'delete') continue;
+    if (!wanted.some((id) => sameJson(id, idOf(key, item)))) throw new StrategicMergeError(`The order in patch list:\n${goMap(patch)}\n doesn't match ${ORDER_PREFIX.slice(0, -1)} list:\n${goMap(order)}\n`);
+  }
+  return arrange(list, wanted);
 }

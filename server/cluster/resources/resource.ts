@@ -35,6 +35,10 @@ export type Strategy = {
   readonly hasGeneration?: boolean;
   /** What counts as a change of the spec, when it is more or less than everything but metadata and status. */
   specOf?(object: KObject): unknown;
+  /** Finalizers need no domain with a slash (kinds of the CRD server). */
+  readonly hasOwnFinalizers?: boolean;
+  /** A status in a new object is kept. */
+  readonly keepsStatus?: boolean;
   /** PUT to a missing object creates it. */
   readonly createsOnUpdate?: boolean;
   /** PUT without a resourceVersion is refused. */
@@ -74,10 +78,22 @@ export type Resource = {
   readonly verbs: readonly string[];
   readonly isCustom: boolean;
   readonly strategy: Strategy;
+  /** How objects are turned from and to the form they are stored in, for a resource that is a second view of another. */
+  readonly stored?: { from(object: KObject): KObject; to(object: KObject): KObject };
 };
 /** A resource asked for in one of its versions. */
 export type View = { readonly resource: Resource; readonly version: ResourceVersion; readonly apiVersion: string };
 
 export const groupVersion = (group: string, version: string): string => (group === '' ? version : `${group}/${version}`);
 export const viewOf = (resource: Resource, version: ResourceVersion): View => ({ resource, version, apiVersion: groupVersion(resource.group, version.name) });
+/** A stored object as the view shows it. */
+export function fromStored(view: View, object: KObject): KObject {
+  const seen = view.resource.stored?.from(object) ?? object;
+  return seen.apiVersion === view.apiVersion ? seen : { ...seen, apiVersion: view.apiVersion };
+}
+/** An object of the view as it is stored. */
+export function toStored(view: View, object: KObject): KObject {
+  const { stored, group, storageVersion } = view.resource;
+  return stored === undefined ? { ...object, apiVersion: groupVersion(group, storageVersion) } : stored.to(object);
+}
 export const ALL_VERBS: readonly string[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];

@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import type { Exchange } from '../http/exchange.ts';
 import type { KObject } from '../object/object.ts';
+import { fromStored } from '../resources/resource.ts';
 import type { View } from '../resources/resource.ts';
 import type { Stored } from '../store/history.ts';
 import { tableOf } from '../table/table.ts';
@@ -9,6 +10,7 @@ import { badRequest } from '../status/status-error.ts';
 /** The JSON text of an object in the view's version. */
 export function textIn(view: View, stored: Stored): string {
   const { object, json } = stored;
+  if (view.resource.stored !== undefined) return JSON.stringify(fromStored(view, object));
   if (object.apiVersion === view.apiVersion) return json;
   const prefix = headOf(object.kind, object.apiVersion);
   return json.startsWith(prefix) ? `${headOf(object.kind, view.apiVersion)}${json.slice(prefix.length)}` : JSON.stringify({ ...object, apiVersion: view.apiVersion });
@@ -18,6 +20,10 @@ const headOf = (kind: string, apiVersion: string): string => `{"kind":${JSON.str
 /** Items of built-in lists have neither kind nor apiVersion. */
 export function itemText(view: View, stored: Stored): string {
   if (view.resource.isCustom) return textIn(view, stored);
+  if (view.resource.stored !== undefined) {
+    const { kind: _kind, apiVersion: _apiVersion, ...rest } = fromStored(view, stored.object);
+    return JSON.stringify(rest);
+  }
   const prefix = headOf(stored.object.kind, stored.object.apiVersion);
   return stored.json.startsWith(prefix) ? `{${stored.json.slice(prefix.length)}` : stored.json;
 }

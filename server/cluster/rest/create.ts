@@ -5,6 +5,7 @@ import type { Incoming } from '../decode/decode-object.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { metadataErrors, subdomainName } from '../kinds/metadata.ts';
 import type { KObject } from '../object/object.ts';
+import { toStored } from '../resources/resource.ts';
 import type { View } from '../resources/resource.ts';
 import { alreadyExists, badRequest, bare500, invalid } from '../status/status-error.ts';
 import type { Stored } from '../store/history.ts';
@@ -33,7 +34,10 @@ export async function readObject(core: Core, exchange: Exchange, view: View, fie
 
 /** The namespace of the path goes into the object; another one in the object is a mistake. */
 export function placeInNamespace(view: View, object: KObject, namespace: string): void {
-  if (!view.resource.namespaced) return;
+  if (!view.resource.namespaced) {
+    delete object.metadata.namespace;
+    return;
+  }
   const given = object.metadata.namespace ?? '';
   if (given !== '' && given !== namespace) throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   object.metadata.namespace = namespace;
@@ -45,7 +49,7 @@ function prepareMetadata(core: Core, view: View, object: KObject): void {
   metadata.creationTimestamp = timeText(core.now());
   metadata.uid = core.newUid();
   if (view.resource.strategy.hasGeneration === true) metadata.generation = 1;
-  if (view.version.hasStatus) delete object['status'];
+  if (view.version.hasStatus && view.resource.strategy.keepsStatus !== true) delete object['status'];
 }
 
 const generated = (core: Core, prefix: string): string => `${prefix.slice(0, GENERATED_PREFIX_MAX)}${core.randomName(RANDOM_CHARS)}`;
@@ -84,13 +88,14 @@ async function storeNew(core: Core, exchange: Exchange, view: View, object: KObj
   prepareMetadata(core, view, object);
   strategy.setDefaults?.(object);
   strategy.prepareCreate?.(object, context);
-  const errors = [...metadataErrors(object, strategy.nameErrors ?? subdomainName, view.resource.namespaced), ...(strategy.validate?.(object, context) ?? [])];
+  const errors = [...metadataErrors(object, { nameErrors: strategy.nameErrors ?? subdomainName, namespaced: view.resource.namespaced, isLoose: isLoose(view) }), ...(strategy.validate?.(object, context) ?? [])];
   if (errors.length > 0) throw invalid({ group, kind }, object.metadata.name, errors);
   for (const text of strategy.warnings?.(object, undefined) ?? []) exchange.warn(text);
   await core.admission.validate({ ...request, object });
   if (existing !== undefined) throw new WriteConflict(existing);
-  const kept: KObject = { ...object, apiVersion: storageVersionOf(view) };
+  const kept = toStored(view, object);
   if (request.isDryRun) return unstored(kept);
   return core.store.write({ collection, namespace: request.namespace, name: object.metadata.name, expect: 0, value: kept });
 }
-const storageVersionOf = (view: View): string => (view.resource.group === '' ? view.resource.storageVersion : `${view.resource.group}/${view.resource.storageVersion}`);
+/** Finalizers of custom kinds and CRDs may be any qualified name. */
+export const isLoose = (view: View): boolean => view.resource.isCustom || view.resource.strategy.hasOwnFinalizers === true;

@@ -1,6 +1,7 @@
 import type { Exchange } from '../http/exchange.ts';
 import type { KObject } from '../object/object.ts';
 import { recordAt, textAt } from '../object/object.ts';
+import { fromStored } from '../resources/resource.ts';
 import type { View } from '../resources/resource.ts';
 import { badRequest, invalid, notFound, StatusError } from '../status/status-error.ts';
 import { invalidValue, notSupported } from '../status/field-errors.ts';
@@ -49,7 +50,7 @@ export async function deleteObject(core: Core, exchange: Exchange, view: View, t
     const current = collection.get(namespace, name);
     if (current === undefined) throw notFound(view.resource, name);
     checkPreconditions(view, current, options);
-    const old = { ...current.object, apiVersion: view.apiVersion };
+    const old = fromStored(view, current.object);
     await core.admission.validate({ exchange, view, operation: 'DELETE', subresource: '', namespace, name, object: undefined, old, isDryRun: options.isDryRun, options: admissionOptions(options) });
     checkDeletable(view, name);
     const marked = mark(core, view, current.object, options);
@@ -86,6 +87,7 @@ function mark(core: Core, view: View, object: KObject, options: DeleteOptions): 
   const grace = view.resource.strategy.grace?.(object, options.graceSeconds);
   const isMarked = object.metadata.deletionTimestamp !== undefined;
   const isNamespace = view.resource.collection === '/namespaces';
+  if (view.resource.strategy.hasOwnFinalizers === true && finalizers.length > 0) return isMarked ? object : { ...object, metadata: { ...object.metadata, deletionTimestamp: timeText(core.now()), finalizers } };
   if (isNamespace) return markNamespace(core, object, finalizers);
   if (finalizers.length === 0 && (grace ?? 0) === 0) return undefined;
   const seconds = isMarked ? Math.min(object.metadata.deletionGracePeriodSeconds ?? 0, grace ?? 0) : (grace ?? 0);

@@ -1,6 +1,6 @@
 import { isRecord } from '#shared/base';
 import { decodeValue } from '../decode/decode-object.ts';
-import { bodyText, parseJson, parseYaml } from '../decode/read-body.ts';
+import { bodyText, parseJson } from '../decode/read-body.ts';
 import { JsonSyntaxError } from '../decode/scan-json.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { KObject } from '../object/object.ts';
@@ -26,9 +26,9 @@ type ParsedPatch = { readonly type: string; readonly value: unknown; readonly st
 export function parsePatch(view: View, contentType: string | undefined, bytes: Buffer): ParsedPatch {
   const type = (contentType ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   if (!KNOWN.has(type)) throw unsupportedMedia(view.resource.isCustom && type.startsWith('application/') && type.endsWith('+json') ? unknownType(true) : '415: Unsupported Media Type');
-  if (type === STRATEGIC && view.resource.isCustom) throw unsupportedMedia(unknownType(true));
+  if (type === STRATEGIC && view.resource.isCustom) throw new StatusError(415, 'UnsupportedMediaType', unknownType(true));
   if (type === APPLY) throw notImplemented('server-side apply (PATCH with application/apply-patch+yaml)');
-  const { value, duplicates } = readPatch(bytes, type);
+  const { value, duplicates } = readPatch(bytes);
   if (type !== JSON_PATCH) {
     if (!isRecord(value)) throw badRequest(`error decoding patch: json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go value of type map[string]interface {}`);
     return { type, value, strict: duplicates };
@@ -43,14 +43,12 @@ const OPERATION_FIELDS: ReadonlySet<string> = new Set(['op', 'path', 'from', 'va
 const unknownOperationFields = (operations: readonly unknown[]): readonly string[] =>
   operations.flatMap((operation, i) => (isRecord(operation) ? Object.keys(operation).filter((field) => !OPERATION_FIELDS.has(field)).map((field) => `json patch unknown field "[${i}].${field}"`) : []));
 
-function readPatch(bytes: Buffer, type: string): { readonly value: unknown; readonly duplicates: readonly string[] } {
+function readPatch(bytes: Buffer): { readonly value: unknown; readonly duplicates: readonly string[] } {
   const text = bodyText(bytes);
   try {
     return parseJson(text);
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;
-    // A merge patch may come as YAML, as the real server allows it.
-    if (type !== JSON_PATCH && /^\s*[\w$"'-]+\s*:/.test(text)) return parseYaml(text);
     throw badRequest(`error decoding patch: ${error.message}`);
   }
 }
@@ -68,7 +66,7 @@ export function applyPatch(exchange: Exchange, view: View, patch: ParsedPatch, c
     if (!(error instanceof StatusError) || error.code !== 400 || view.resource.isCustom) throw error;
     throw refusePatched(shown, error.message.replace(/^.*? cannot be handled as a \w+: /, ''));
   }
-  applyFieldValidation(exchange, fieldValidation, [...patch.strict, ...decoded.strict], (text) => refusePatched(shown, text));
+  applyFieldValidation(exchange, fieldValidation, [...patch.strict, ...(patch.type === STRATEGIC ? [...decoded.strict].sort() : decoded.strict)], (text) => refusePatched(shown, text));
   return decoded.object;
 }
 

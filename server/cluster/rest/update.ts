@@ -2,13 +2,14 @@ import type { Exchange } from '../http/exchange.ts';
 import { metadataUpdateErrors } from '../kinds/metadata.ts';
 import { at, copyJson, sameJson } from '../object/object.ts';
 import type { KObject, Meta } from '../object/object.ts';
-import { groupVersion } from '../resources/resource.ts';
+import { fromStored, toStored } from '../resources/resource.ts';
 import type { View } from '../resources/resource.ts';
 import { invalidValue } from '../status/field-errors.ts';
 import { badRequest, bare500, conflict, invalid, notFound } from '../status/status-error.ts';
 import type { Stored } from '../store/history.ts';
 import { WriteConflict } from '../store/object-store.ts';
 import { collectionOf, strategyContext, unstored } from './core.ts';
+import { isLoose } from './create.ts';
 import type { AdmissionRequest, Core } from './core.ts';
 
 /** How often a write that lost a race is tried again when the client set no version. */
@@ -31,7 +32,7 @@ export async function updateObject(core: Core, exchange: Exchange, request: Upda
   for (let attempt = 1; ; attempt++) {
     const current = collection.get(namespace, name);
     if (current === undefined) throw notFound(view.resource, name);
-    const old = { ...current.object, apiVersion: view.apiVersion };
+    const old = fromStored(view, current.object);
     const wanted = await request.change(old);
     const isConditional = checkVersion(request, wanted, current);
     try {
@@ -75,10 +76,10 @@ async function storeChanged(core: Core, exchange: Exchange, request: UpdateReque
   const object = restrict(view, part, admitted, old);
   if (part === '') strategy.prepareUpdate?.(object, old, context);
   countGeneration(view, object, old, part);
-  const kept: KObject = { ...object, apiVersion: groupVersion(group, view.resource.storageVersion) };
+  const kept = toStored(view, object);
   if (!sameJson(kept, current.object) || part === '') {
-    const rules = part === 'status' ? (strategy.validateStatus?.(object, old) ?? []) : part === '' || part === 'scale' ? (strategy.validateUpdate?.(object, old, context) ?? strategy.validate?.(object, context) ?? []) : [];
-    const errors = [...metadataUpdateErrors(object, old), ...rules];
+    const rules = part === 'status' ? (strategy.validateStatus?.(object, old) ?? []) : part === '' || part === 'scale' || part === 'finalize' ? (strategy.validateUpdate?.(object, old, context) ?? strategy.validate?.(object, context) ?? []) : [];
+    const errors = [...metadataUpdateErrors(object, old, isLoose(view)), ...rules];
     if (errors.length > 0) throw invalid({ group, kind }, name, errors);
     if (part === '') for (const text of strategy.warnings?.(object, old) ?? []) exchange.warn(text);
   }

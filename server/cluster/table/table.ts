@@ -2,6 +2,7 @@ import type { PrinterColumn } from '#shared/mesh';
 import { evaluatePath } from '../object/json-path.ts';
 
 import type { KObject } from '../object/object.ts';
+import { fromStored } from '../resources/resource.ts';
 import type { View } from '../resources/resource.ts';
 import type { TableOptions } from '../rest/answer.ts';
 import type { Stored } from '../store/history.ts';
@@ -25,7 +26,7 @@ export function tableOf(view: View, items: readonly Stored[], options: TableOpti
 
 function rowObject(object: KObject, view: View, options: TableOptions): object {
   if (options.include === 'None') return { object: null };
-  if (options.include === 'Object') return { object: { ...object, apiVersion: view.apiVersion } };
+  if (options.include === 'Object') return { object: fromStored(view, object) };
   return { object: { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${options.version}`, metadata: object.metadata } };
 }
 
