@@ -288,6 +288,19 @@ test('the editor is told where a mistake is, by the console and by the server, a
   expect(weights(await object(rule('virtualservices/reviews')))).toEqual([['v1', 80], ['v2', 20]]);
 });
 
+test('findings: a subset that is not there is found in the list, at its line in the editor before it is applied, and counted', async () => {
+  await removeRules();
+  await world.create(reviewsSubsets());
+  const text = `apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata:\n  name: reviews\n  namespace: default\nspec:\n  hosts:\n    - reviews\n  http:\n    - route:\n        - destination:\n            host: reviews\n            subset: v9\n`;
+  await until(async () => list((await call('POST', '/api/config-check', { yaml: text })).body, '').some((m) => pick(m, 'line') === 13 && String(pick(m, 'message')).startsWith('IST0101')), 'the editor is told at the line');
+  expect((await call('POST', '/api/config', { yaml: text, dryRun: false })).body).toMatchObject({ saved: true });
+  await until(async () => list(named((await get('/api/config')).body, 'value', 'name', 'reviews'), 'findings').length + list(list((await get('/api/config?kind=VirtualService')).body, 'value')[0], 'findings').length > 0, 'the list shows it');
+  expect((await get('/api/overview')).body).toMatchObject({ config: { state: 'value', value: { first: expect.stringContaining('in ') } } });
+  expect(Number(pick((await get('/api/overview')).body, 'config.value.errors'))).toBeGreaterThan(0);
+  await until(async () => Number(pick(named((await get('/api/services')).body, 'value', 'name', 'reviews'), 'findings')) > 0, 'the service counts it');
+  await removeRules();
+});
+
 test('new objects: created, refused with a name that has a slash, refused when they exist', async () => {
   const yaml = (name: string): string => `apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata:\n  name: ${name}\n  namespace: default\nspec:\n  mtls:\n    mode: PERMISSIVE\n`;
   expect((await call('POST', '/api/config', { yaml: yaml('extra'), dryRun: true })).body).toMatchObject({ saved: false, markers: [] });

@@ -5,6 +5,8 @@ import { KubeError } from '#server/lib';
 import { YamlText, parsePath } from './yaml-text.ts';
 import type { Marker, Path } from './yaml-text.ts';
 
+/** What the analysis would find about an object if it were applied. */
+export type Preview = (object: KubeObject) => readonly { readonly level: Marker['level']; readonly code: string; readonly message: string; readonly fields: Path }[];
 export type CheckedText = { readonly text: YamlText; readonly object: KubeObject | undefined; readonly markers: readonly Marker[] };
 /** Markers shown at most; a text that is wrong everywhere needs no more. */
 const MARKERS_MAX = 100;
@@ -13,7 +15,7 @@ const MARKERS_MAX = 100;
 const ON_KEY = new Set(['unknown', 'required']);
 
 /** What can be said of a text without the cluster: YAML, the shape every object has, the schema of its kind, what istiod would refuse. */
-export function checkText(source: string): CheckedText {
+export function checkText(source: string, preview: Preview = () => []): CheckedText {
   const text = new YamlText(source);
   if (text.value === undefined) return { text, object: undefined, markers: text.problems.slice(0, MARKERS_MAX) };
   const markers: Marker[] = [];
@@ -28,6 +30,8 @@ export function checkText(source: string): CheckedText {
     const marker = text.at(issue.path, issue.level, issue.message, 'analysis');
     if (!told.has(marker.path)) markers.push(marker);
   }
+  // a text that the cluster would refuse is not yet worth thinking about
+  if (!markers.some((marker) => marker.level === 'error')) for (const f of preview(object)) markers.push(text.at(f.fields, f.level, `${f.code} ${f.message}`, 'analysis'));
   return { text, object, markers: markers.slice(0, MARKERS_MAX) };
 }
 

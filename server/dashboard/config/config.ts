@@ -44,7 +44,7 @@ export class Config {
   }
 
   row(kind: WatchedKind, object: KubeObject): ConfigRow {
-    const findings = this.#findings.of(object.kind, object.metadata.namespace ?? '', object.metadata.name);
+    const findings = this.#findings.of(kind.group, object.kind, object.metadata.namespace ?? '', object.metadata.name);
     return {
       group: kind.group, version: groupOf(object.apiVersion).version, kind: kind.kind, plural: kind.plural, namespace: object.metadata.namespace ?? '', name: object.metadata.name,
       createdAt: Date.parse(object.metadata.creationTimestamp ?? '') || 0, resourceVersion: object.metadata.resourceVersion ?? '', findings: findings.map(({ level, code, message, path }) => ({ level, code, message, path })), actedOn: actedOn(object), summary: summaryOf(object),
@@ -79,11 +79,16 @@ export class Config {
     return { group: row.group, version: row.version, kind: row.kind, plural: row.plural, namespace: row.namespace, name: row.name, yaml: yamlOf(object), resourceVersion: row.resourceVersion, findings: row.findings };
   }
 
+  /** Markers of a text: what is wrong in itself, and what the analysis would find with everything else that is applied. */
+  check(yaml: string): CheckedText {
+    return checkText(yaml, (object) => this.#findings.preview(object.metadata.namespace === undefined ? { ...object, metadata: { ...object.metadata, namespace: 'default' } } : object));
+  }
+
   /** Saves a text over an object, or only asks whether the server would take it. */
   async save(place: Place, request: SaveRequest): Promise<SaveResult> {
     const kind = this.#kind(place);
     const namespace = place.namespace === NO_NAMESPACE ? '' : place.namespace;
-    const checked = checkText(request.yaml);
+    const checked = this.check(request.yaml);
     const before = await this.#kubernetes.get(kind, namespace, place.name);
     const version = before.metadata.resourceVersion ?? '';
     const refused = (markers: readonly Marker[]): SaveResult => ({ saved: false, yaml: request.yaml, resourceVersion: version, markers: [...markers], diff: lineDiff(plain(before), request.yaml) });
@@ -97,7 +102,7 @@ export class Config {
   }
 
   async create(request: SaveRequest): Promise<SaveResult> {
-    const checked = checkText(request.yaml);
+    const checked = this.check(request.yaml);
     const refused = (markers: readonly Marker[]): SaveResult => ({ saved: false, yaml: request.yaml, resourceVersion: '', markers: [...markers], diff: lineDiff('', request.yaml) });
     const { object } = checked;
     if (object === undefined) return refused(checked.markers);
@@ -111,7 +116,7 @@ export class Config {
     try {
       const dry = await write(true);
       // the server's word counts: where it takes what our schema would not, the markers become warnings
-      const markers = checked.markers.map((marker) => (marker.level === 'error' ? { ...marker, level: 'warning' as const } : marker));
+      const markers = checked.markers.map((marker) => (marker.level === 'error' && marker.source === 'schema' ? { ...marker, level: 'warning' as const } : marker));
       const diff = lineDiff(before === undefined ? '' : plain(before), plain(dry.object));
       if (request.dryRun) return { saved: false, yaml: request.yaml, resourceVersion: before?.metadata.resourceVersion ?? '', markers, diff };
       const { object, rolloutId } = await write(false);

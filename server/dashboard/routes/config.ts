@@ -1,5 +1,4 @@
 import type { FastifyInstance } from 'fastify';
-import { checkText } from '../config/check-text.ts';
 import type { Deps } from '../deps.ts';
 import { bind } from '../http/bind.ts';
 import { namesOf } from '../state/window.ts';
@@ -12,5 +11,5 @@ export function configRoutes(app: FastifyInstance, deps: Deps): void {
   bind(app, 'configSave', ({ params, body }) => deps.config.save(params, body), deps);
   bind(app, 'configCreate', ({ body }) => deps.config.create(body), deps);
   bind(app, 'configDelete', ({ params }) => deps.config.remove(params), deps);
-  bind(app, 'configCheck', async ({ body }) => checkText(body.yaml).markers, deps);
+  bind(app, 'configCheck', async ({ body }) => deps.config.check(body.yaml).markers, deps);
 }

@@ -1,7 +1,7 @@
 import type { Reading } from '#shared/base';
 import { isRecord } from '#shared/base';
 import type { Reply } from '#shared/api';
-import { fullHost, nameOf, serviceOfHost } from '#shared/graph';
+import { nameOf } from '#shared/graph';
 import type { GraphEdge, GraphNode } from '#shared/graph';
 import type { KubeObject } from '#shared/mesh';
 import { groupOf } from '#shared/mesh';
@@ -12,6 +12,7 @@ import type { Frozen } from '../http/bind.ts';
 import type { Shift } from '../shift/shift.ts';
 import { pictureOf, serviceRows, trafficWith, workloadRows } from './lists.ts';
 import type { ListDeps, Picture } from './lists.ts';
+import { servicesOf } from './object-hosts.ts';
 import type { Window } from './window.ts';
 
 type ServiceDetail = Frozen<Reply<'service'>>;
@@ -38,18 +39,6 @@ function configOf(deps: DetailDeps, touches: (object: KubeObject) => boolean): C
     .flatMap((kind) => kubernetes.objects(kind.group, kind.kind).filter(touches).map((object) => deps.config.row(kind, object)));
 }
 const record = (v: unknown): Record<string, unknown> => (isRecord(v) ? v : {});
-function hostsOf(object: KubeObject): readonly string[] {
-  const spec = record(object['spec']);
-  const all: unknown[] = [spec['host'], ...(Array.isArray(spec['hosts']) ? spec['hosts'] : [])];
-  for (const list of [spec['http'], spec['tcp'], spec['tls']]) {
-    for (const rule of Array.isArray(list) ? list : []) for (const entry of Array.isArray(record(rule)['route']) ? (record(rule)['route'] as readonly unknown[]) : []) all.push(record(record(entry)['destination'])['host']);
-  }
-  return all.filter((host) => typeof host === 'string');
-}
-const namesService = (object: KubeObject, service: { readonly namespace: string; readonly name: string }): boolean => hostsOf(object).some((host) => {
-  const found = serviceOfHost(fullHost(host, object.metadata.namespace ?? ''), object.metadata.namespace ?? '');
-  return found?.name === service.name && found.namespace === service.namespace;
-});
 /** A selector that fits, or none in the namespace (or in the root namespace), as security and telemetry objects are applied. */
 function selects(object: KubeObject, namespace: string, labels: Readonly<Record<string, string>>, root: string): boolean {
   if (object.kind !== 'PeerAuthentication' && object.kind !== 'AuthorizationPolicy' && object.kind !== 'RequestAuthentication' && object.kind !== 'Telemetry' && object.kind !== 'Sidecar') return false;
@@ -75,7 +64,7 @@ export async function serviceDetail(deps: DetailDeps, namespace: string, name: s
   const labels = service.workloads.map((w) => view.workloads.get(`${namespace}/${w}`)?.labels ?? {});
   return {
     row, inbound: edgeRows(picture, picture.model.edges.filter((edge) => edge.target === key), (edge) => edge.source), outbound: edgeRows(picture, picture.model.edges.filter((edge) => edge.source === key), (edge) => edge.target),
-    config: configOf(deps, (o) => namesService(o, service) || labels.some((l) => selects(o, namespace, l, view.rootNamespace))), yaml: object === undefined ? '' : yamlOf(object), shift,
+    config: configOf(deps, (o) => servicesOf(o).has(`${namespace}/${name}`) || labels.some((l) => selects(o, namespace, l, view.rootNamespace))), yaml: object === undefined ? '' : yamlOf(object), shift,
   };
 }
 
@@ -90,11 +79,10 @@ export async function workloadDetail(deps: DetailDeps, namespace: string, name: 
   const key = `wl:${namespace}/${name}`;
   const { kubernetes } = state.sources;
   const object = kubernetes.cached('apps', workload.kind, namespace, name) ?? kubernetes.cached('', 'Pod', namespace, workload.pods[0] ?? '');
-  const services = workload.services.flatMap((s) => view.services.get(`${namespace}/${s}`) ?? []);
   return {
     row, pods: workload.pods.flatMap((pod) => podRow(kubernetes.cached('', 'Pod', namespace, pod))), services: [...workload.services],
     inbound: edgeRows(picture, picture.model.edges.filter((edge) => edge.target === key), (edge) => edge.source), outbound: edgeRows(picture, picture.model.edges.filter((edge) => edge.source === key), (edge) => edge.target),
-    config: configOf(deps, (o) => services.some((s) => namesService(o, s)) || selects(o, namespace, workload.labels, view.rootNamespace)), yaml: object === undefined ? '' : yamlOf(object),
+    config: configOf(deps, (o) => workload.services.some((s) => servicesOf(o).has(`${namespace}/${s}`)) || selects(o, namespace, workload.labels, view.rootNamespace)), yaml: object === undefined ? '' : yamlOf(object),
   };
 }
 

@@ -106,7 +106,7 @@ function serviceRow(service: ServiceView, picture: Picture, splits: ReadonlyMap<
       const share = observed?.get(`${w.namespace}/${w.name}`);
       return { version: w.version ?? w.name, workload: w.name, ...(set === undefined ? {} : { set: roundShare(set) }), ...(share === undefined ? {} : { observed: share }) };
     }),
-    ports: [...service.ports], findings: rest.findings.countFor(service.namespace, service.name),
+    ports: [...service.ports], findings: rest.findings.countFor('Service', service.namespace, service.name),
   };
 }
 
@@ -133,7 +133,7 @@ function workloadRow(workload: WorkloadView, picture: Picture, rest: Rest): Work
   return {
     namespace: workload.namespace, name: workload.name, kind: workload.kind, app: workload.app, version: workload.version ?? '', health: health(node, judgePods(workload), rest),
     ...(rest.measured && shown !== undefined ? { traffic: trafficWith(shown, rest.quantiles.get(key)) } : {}), trend: [...(rest.trends.get(key) ?? [])], ...(mtlsShare === undefined ? {} : { mtlsShare }),
-    pods: { ready: workload.ready, desired: workload.desired }, sidecar: workload.sidecar, findings: rest.findings.countFor(workload.namespace, workload.name),
+    pods: { ready: workload.ready, desired: workload.desired }, sidecar: workload.sidecar, findings: rest.findings.countFor(workload.kind, workload.namespace, workload.name),
   };
 }
 
