@@ -53,6 +53,7 @@ const steps = [
   ['house', () => vitest('house')],
   ['unit', () => vitest('unit')],
   ['alone', () => vitest('alone')],
+  ['mesh', () => vitest('mesh')],
   ...(withConformance ? [['conformance', () => vitest('conformance')]] : []),
   ['journeys', journeys],
 ].filter(([name]) => only === undefined || only.includes(name));

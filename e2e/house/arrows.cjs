@@ -2,7 +2,7 @@
 const levels = { base: 0, mesh: 1, telemetry: 1, xds: 1, compiler: 2, evaluator: 2, health: 2, analysis: 3, graph: 3, api: 4 };
 const rule = (name, from, to) => ({ name, severity: 'error', from, to });
 const levelRules = Object.entries(levels).map(([room, level]) => rule(`shared-level-${room}`, { path: `^shared/${room}/` }, {
-  path: `^shared/(${Object.keys(levels).filter((other) => other !== room && levels[other] >= level).concat('fixtures').join('|')})/`,
+  path: `^shared/(${Object.keys(levels).filter((other) => other !== room && levels[other] >= level).join('|')})/`,
 }));
 const rooms = 'cluster|runner|controller|proxy|metrics|traces|samples|dashboard';
 const test = '[.]test[.]tsx?$';
@@ -39,6 +39,6 @@ module.exports = {
     exclude: { path: '(^|/)(dist|[.]cache|[.]pharos[^/]*)/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.base.json' },
-    enhancedResolveOptions: { extensions: ['.ts', '.tsx', '.js', '.mjs', '.json'], exportsFields: ['exports'], importsFields: ['imports'], conditionNames: ['import', 'default'] },
+    enhancedResolveOptions: { extensions: ['.ts', '.tsx', '.js', '.mjs', '.json'], exportsFields: ['exports'], conditionNames: ['import', 'default'] },
   },
 };

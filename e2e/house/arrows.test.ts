@@ -9,7 +9,7 @@ const run = promisify(execFile);
 const report = z.object({ summary: z.object({ totalCruised: z.number(), violations: z.array(z.object({ from: z.string(), to: z.string(), rule: z.object({ name: z.string() }) })) }) });
 
 async function cruise(cwd: string, config: string, folders: readonly string[]): Promise<z.infer<typeof report>['summary']> {
-  const bin = `${root}node_modules/dependency-cruiser/bin/dependency-cruise.mjs`;
+  const bin = `${root}node_modules/dependency-cruiser/bin/dependency-cruiser.mjs`;
   const done = await run(process.execPath, [bin, '--config', config, '--output-type', 'json', ...folders], { cwd, maxBuffer: 256 * 1024 * 1024 }).catch((error: unknown) => {
     // the tool ends with the number of violations as exit code and still prints its report
     if (error instanceof Error && 'stdout' in error && typeof error.stdout === 'string' && error.stdout !== '') return { stdout: error.stdout };

@@ -35,12 +35,13 @@ export function startLoad(options: { readonly url: string; readonly ratePerSecon
   };
   const timer = setInterval(() => {
     const due = ((performance.now() - start) / 1000) * options.ratePerSecond;
-    while (sent < due) once();
+    for (let missing = Math.floor(due) - sent; missing > 0; missing--) once();
   }, 5);
   return {
     stop: async () => {
       clearInterval(timer);
-      for (let i = 0; i < 200 && open > 0; i++) await sleep(100);
+      const idle = (): boolean => open === 0;
+      for (let i = 0; i < 200 && !idle(); i++) await sleep(100);
       agent.destroy();
       return { sent, failed, bodies };
     },

@@ -1,4 +1,5 @@
-import type { Part } from './productpage.ts';
+/** What another service answered for its part of the page. */
+export type Part = { readonly status: number; readonly body: unknown };
 
 const escape = (text: unknown): string => String(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 const fieldsOf = (body: unknown): ReadonlyMap<string, unknown> => new Map(typeof body === 'object' && body !== null ? Object.entries(body) : []);

@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { callHttp, forwardedHeaders, sendJson } from '../http-app.ts';
 import type { AppRequest, Handler } from '../http-app.ts';
 import { renderPage, STYLE } from './productpage-html.ts';
+import type { Part } from './productpage-html.ts';
 
 export type ProductpageOptions = { readonly detailsUrl: string; readonly reviewsUrl: string; readonly ratingsUrl: string; readonly floodFactor?: number };
 const PRODUCT = { id: 0, title: 'The Comedy of Errors', descriptionHtml: 'A comedy of two pairs of twins, parted at birth and taken for one another in one town for a day.' };
@@ -10,8 +11,6 @@ const PRODUCT = { id: 0, title: 'The Comedy of Errors', descriptionHtml: 'A come
 const CALL_MS_MAX = 3000;
 /** Reviews are asked twice before the page gives up. */
 const REVIEWS_TRIES = 2;
-
-export type Part = { readonly status: number; readonly body: unknown };
 
 /** The productpage service: the page, its login and a small JSON API. */
 export function productpage(options: ProductpageOptions): Handler {
