@@ -1,6 +1,7 @@
 import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
 import { connect } from 'node:http2';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { createRoot, issueKeyPair } from '../x509/index.ts';
 import { GRPC, GrpcStatus, startGrpcServer, streaming, unary } from './index.ts';
@@ -15,7 +16,7 @@ afterEach(async () => {
   server = undefined;
 });
 const methods = [
-  unary(say, (request, caller) => (request === 'bad' ? Promise.reject(new GrpcStatus(GRPC.permissionDenied, 'no: ü%')) : Promise.resolve(`${request} ${caller.header('x') ?? ''} ${caller.identities.join()}`))),
+  unary(say, (request, caller) => (request === 'bad' ? Promise.reject(new GrpcStatus(GRPC.permissionDenied, 'no: ü%')) : sleep(5).then(() => `${request} ${caller.header('x') ?? ''} ${caller.identities.join()}`))),
   streaming(chat, (call) => call.onMessage((text) => {
     if (text === 'end') call.end();
     else if (text === 'fail') call.end(new GrpcStatus(GRPC.failedPrecondition, 'enough'));

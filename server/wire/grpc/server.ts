@@ -28,7 +28,7 @@ type Codec<Q, A> = { readonly path: string; requestDeserialize(bytes: Buffer): Q
 export type GrpcMethod = { readonly path: string; open(stream: ServerHttp2Stream, caller: Caller): void };
 
 /** A method with a stream both ways. */
-export const streaming = <Q, A>(codec: Codec<Q, A>, handle: (call: ServerCall<Q, A>) => void): GrpcMethod => ({ path: codec.path, open: (stream, caller) => openStream(stream, caller, codec, handle) });
+export const streaming = <Q, A>(codec: Codec<Q, A>, handle: (call: ServerCall<Q, A>) => void, endsWithClient = true): GrpcMethod => ({ path: codec.path, open: (stream, caller) => openStream(stream, caller, codec, handle, endsWithClient) });
 /** A method with one request and one answer. */
 export const unary = <Q, A>(codec: Codec<Q, A>, handle: (request: Q, caller: Caller) => Promise<A>): GrpcMethod => streaming(codec, (call) => {
   let asked = false;
@@ -40,7 +40,7 @@ export const unary = <Q, A>(codec: Codec<Q, A>, handle: (request: Q, caller: Cal
       call.end();
     }, (error: unknown) => call.end(statusOf(error)));
   });
-});
+}, false);
 const statusOf = (error: unknown): GrpcStatus => (error instanceof GrpcStatus ? error : new GrpcStatus(GRPC.internal, errorText(error)));
 /** grpc-message: printable ASCII but "%" stands as it is, every other byte of UTF-8 percent-encoded. */
 const encodeMessage = (text: string): string => text.slice(0, 1000).replaceAll(/[^ -$&-~]+/g, (part) => [...Buffer.from(part)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''));
@@ -51,7 +51,7 @@ function refuse(stream: ServerHttp2Stream, status: GrpcStatus): void {
   stream.respond({ ':status': 200, 'content-type': 'application/grpc', ...trailers(status) }, { endStream: true });
 }
 
-function openStream<Q, A>(stream: ServerHttp2Stream, caller: Caller, codec: Codec<Q, A>, handle: (call: ServerCall<Q, A>) => void): void {
+function openStream<Q, A>(stream: ServerHttp2Stream, caller: Caller, codec: Codec<Q, A>, handle: (call: ServerCall<Q, A>) => void, endsWithClient: boolean): void {
   const reader = new FrameReader(REQUEST_BYTES_MAX);
   let onMessage: ((request: Q) => void) | undefined;
   const closed: (() => void)[] = [];
@@ -74,7 +74,7 @@ function openStream<Q, A>(stream: ServerHttp2Stream, caller: Caller, codec: Code
       end(error instanceof GrpcStatus ? error : new GrpcStatus(GRPC.invalidArgument, errorText(error)));
     }
   });
-  stream.on('end', () => end()); // the client has nothing more to say
+  stream.on('end', () => void (endsWithClient ? end() : undefined)); // the client has nothing more to say
   stream.on('error', () => undefined); // 'close' follows and tells
   stream.on('close', () => {
     ended = true;

@@ -11,10 +11,12 @@ function writeValue(w: ProtoWriter, v: OtlpValue): void {
   else if (Array.isArray(v)) w.message(5, (w) => v.forEach((item: OtlpValue) => w.message(1, (w) => writeValue(w, item))));
 }
 function writeAttribute(w: ProtoWriter, field: number, key: string, value: OtlpValue): void {
-  w.message(field, (w) => {
-    w.text(1, key);
-    w.message(2, (w) => writeValue(w, value));
-  });
+  const from = w.begin(field);
+  w.text(1, key);
+  const inner = w.begin(2);
+  writeValue(w, value);
+  w.end(inner);
+  w.end(from);
 }
 const writeAttributes = (w: ProtoWriter, field: number, attributes: readonly OtlpAttribute[]): void => {
   for (const { key, value } of attributes) writeAttribute(w, field, key, value);

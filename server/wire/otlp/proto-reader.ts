@@ -1,6 +1,32 @@
 import { OtlpError } from './otlp-types.ts';
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+/** Keys and values of attributes repeat from span to span: the last string of each hash is kept and given again. */
+const CACHED_BYTES_MAX = 96;
+const CACHE_SLOTS = 2048;
+const cache: (string | undefined)[] = Array.from({ length: CACHE_SLOTS });
+
+/** The ASCII text at a place, the same object as before where it can be; undefined when it is not ASCII. */
+function cachedText(bytes: Uint8Array, from: number, size: number): string | undefined {
+  let hash = 0x811c9dc5 ^ size;
+  let any = 0;
+  for (let i = from; i < from + size; i++) {
+    const byte = bytes[i] ?? 0;
+    any |= byte;
+    hash = Math.imul(hash ^ byte, 0x01000193);
+  }
+  if (any >= 0x80) return undefined;
+  const slot = (hash ^ (hash >>> 15)) & (CACHE_SLOTS - 1);
+  const known = cache[slot];
+  if (known?.length === size) {
+    let i = 0;
+    while (i < size && known.charCodeAt(i) === bytes[from + i]) i += 1;
+    if (i === size) return known;
+  }
+  const made = Buffer.from(bytes.buffer, bytes.byteOffset + from, size).latin1Slice(0, size);
+  cache[slot] = made;
+  return made;
+}
 
 /** Walks protobuf wire format over bytes; every read is bounded by `end`. https://protobuf.dev/programming-guides/encoding */
 export class ProtoReader {
@@ -25,12 +51,14 @@ export class ProtoReader {
     if (tag >>> 3 === 0) throw new OtlpError('field number 0 in protobuf');
     return tag;
   }
-  /** Runs `body` over the bytes of one length-delimited field. */
-  message(body: (reader: ProtoReader) => void): void {
+  /** Goes into a length-delimited field: reads end where it ends. Give what it returns to `leave`. */
+  enter(): number {
     const size = this.#size();
     const outer = this.#end;
     this.#end = this.#at + size;
-    body(this);
+    return outer;
+  }
+  leave(outer: number): void {
     if (this.#at !== this.#end) throw new OtlpError('a protobuf field runs over the end of its message');
     this.#end = outer;
   }
@@ -44,15 +72,11 @@ export class ProtoReader {
     const size = this.#size();
     const from = this.#at;
     this.#at += size;
-    const bytes = this.#bytes;
-    if (size <= 24) {
-      let short = '';
-      let i = from;
-      for (; i < this.#at && (bytes[i] ?? 0) < 0x80; i++) short += String.fromCharCode(bytes[i] ?? 0);
-      if (i === this.#at) return short;
-    }
+    if (size === 0) return '';
+    const known = size <= CACHED_BYTES_MAX ? cachedText(this.#bytes, from, size) : undefined;
+    if (known !== undefined) return known;
     try {
-      return utf8.decode(bytes.subarray(from, this.#at));
+      return utf8.decode(this.#bytes.subarray(from, this.#at));
     } catch (error) {
       throw new OtlpError('a string field is not valid UTF-8', { cause: error });
     }

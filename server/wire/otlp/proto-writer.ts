@@ -78,12 +78,15 @@ export class ProtoWriter {
     this.varint(Buffer.byteLength(v));
     this.#at += this.#bytes.write(v, this.#at, 'utf8');
   }
-  message(field: number, body: (writer: ProtoWriter) => void): void {
+  /** Begins a nested message; give what it returns to `end`. */
+  begin(field: number): number {
     this.varint((field << 3) | 2);
     const from = this.#at;
     this.#room(1);
     this.#at += 1;
-    body(this);
+    return from;
+  }
+  end(from: number): void {
     const size = this.#at - from - 1;
     if (size < 0x80) {
       this.#bytes[from] = size;
@@ -96,5 +99,10 @@ export class ProtoWriter {
     this.#at = from;
     this.varint(size);
     this.#at = end;
+  }
+  message(field: number, body: (writer: ProtoWriter) => void): void {
+    const from = this.begin(field);
+    body(this);
+    this.end(from);
   }
 }

@@ -27,14 +27,14 @@ export function decodeExportResponse(bytes: Uint8Array): OtlpExportResult {
       reader.skip(tag);
       continue;
     }
-    reader.message((r) => {
-      while (r.more) {
-        const inner = r.tag();
-        if (inner === 0x08) result.rejectedSpans = Number(r.int64());
-        else if (inner === 0x12) result.errorMessage = r.text();
-        else r.skip(inner);
-      }
-    });
+    const outer = reader.enter();
+    while (reader.more) {
+      const inner = reader.tag();
+      if (inner === 0x08) result.rejectedSpans = Number(reader.int64());
+      else if (inner === 0x12) result.errorMessage = reader.text();
+      else reader.skip(inner);
+    }
+    reader.leave(outer);
   }
   return result;
 }

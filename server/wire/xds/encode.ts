@@ -153,9 +153,20 @@ export function writeContent(w: ReverseWriter, url: string, v: Record<string, un
   else writeBody(w, type, v['value'] ?? {}, path);
 }
 
+/** A route table has a virtual host for each service, and a change makes one of them anew: bytes of the others are kept. Resources are never changed in place. */
+const KEPT = 'envoy.config.route.v3.VirtualHost';
+const keptBytes = new WeakMap<object, Buffer>();
+function writeKept(w: ReverseWriter, v: unknown, path: string): void {
+  if (typeof v !== 'object' || v === null) return fail(path, `${KEPT} is an object`);
+  const known = keptBytes.get(v);
+  if (known !== undefined) return w.raw(known);
+  const before = w.size;
+  writeMessage(w, needPlan(KEPT), v, path);
+  keptBytes.set(v, w.last(w.size - before));
+}
 /** The inside of one message-typed value, without tag and length. */
 function writeBody(w: ReverseWriter, type: FieldType, v: unknown, path: string): void {
-  if (type.is === 'message') return writeMessage(w, needPlan(type.name), v, path);
+  if (type.is === 'message') return type.name === KEPT ? writeKept(w, v, path) : writeMessage(w, needPlan(type.name), v, path);
   if (type.is === 'wrapper') {
     if (isDefault(v)) return;
     writeScalar(w, type.scalar, v, path);

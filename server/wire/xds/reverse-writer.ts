@@ -14,6 +14,10 @@ export class ReverseWriter {
   finish(): Buffer {
     return Buffer.from(this.#bytes.subarray(this.#at));
   }
+  /** The bytes written last, as their own buffer. */
+  last(count: number): Buffer {
+    return Buffer.from(this.#bytes.subarray(this.#at, this.#at + count));
+  }
   reset(): void {
     this.#at = this.#bytes.length;
   }

@@ -1,5 +1,5 @@
 import type { HTTPMatchRequest, HTTPRoute, StringMatch } from '#shared/mesh';
-import type { HttpRule } from './routing-rules.ts';
+import type { HttpRule } from './http-rule.ts';
 
 /** undefined: the two cannot hold together. */
 type Merged<T> = { readonly value: T | undefined } | undefined;

@@ -1,11 +1,10 @@
 import { byAge, fullHost, isVisible } from '#shared/mesh';
-import type { HTTPMatchRequest, HTTPRoute, MeshSnapshot, VirtualService } from '#shared/mesh';
+import type { HTTPMatchRequest, MeshSnapshot, VirtualService } from '#shared/mesh';
 import { perObject } from '../memo.ts';
 import { originOf } from '../provenance.ts';
 import { mergeDelegate } from './delegates.ts';
+import type { HttpRule } from './http-rule.ts';
 
-/** A rule of a VirtualService, with delegates followed, and where each part of it was written. */
-export type HttpRule = { readonly route: HTTPRoute; readonly match: readonly HTTPMatchRequest[]; readonly source: { readonly object: string; readonly path: string }; /** Namespace in which short host names of its destinations are looked up. */ readonly namespace: string };
 /** A VirtualService ready to be compiled. */
 export type RoutingRule = {
   readonly object: VirtualService; readonly name: string; readonly namespace: string; readonly hosts: readonly string[];

@@ -5,3 +5,4 @@ export { TLS_MODE_LABEL, versionOf, workloadText } from './read-kinds.ts';
 export { changeSnapshot, EMPTY_SNAPSHOT, indexSnapshot } from './snapshot-builder.ts';
 export type { SnapshotOptions } from './snapshot-builder.ts';
 export { byAge } from './by-age.ts';
+export { withoutNulls } from './without-nulls.ts';

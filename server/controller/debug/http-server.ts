@@ -1,0 +1,46 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Registry } from '#server/lib';
+import type { PushServer } from '../push/push-server.ts';
+import { debugPage, VERSION } from './pages.ts';
+import type { Page } from './pages.ts';
+
+export type HttpOptions = { readonly host: string; readonly port: number; readonly push: PushServer; readonly registry: Registry; /** Why it is not ready yet; undefined when it is. */ notReady(): string | undefined; beforeMetrics(): void };
+export type HttpServer = { readonly port: number; stop(): Promise<void> };
+
+function pageOf(options: HttpOptions, url: URL): Page {
+  const { pathname } = url;
+  if (pathname === '/ready' || pathname === '/healthz') {
+    const reason = options.notReady();
+    return reason === undefined ? { code: 200, body: 'ok\n', type: 'text/plain' } : { code: 503, body: `${reason}\n`, type: 'text/plain' };
+  }
+  if (pathname === '/version') return { code: 200, body: JSON.stringify({ version: VERSION, status: 'Clean' }), type: 'application/json' };
+  if (pathname === '/metrics') {
+    options.beforeMetrics();
+    return { code: 200, body: options.registry.render(), type: 'text/plain; version=0.0.4; charset=utf-8' };
+  }
+  const page = pathname === '/debug' || pathname.startsWith('/debug/') ? debugPage(options.push, pathname.slice(7), url.searchParams) : undefined;
+  return page ?? { code: 404, body: `there is nothing at ${pathname}; /debug/list names the pages\n`, type: 'text/plain' };
+}
+function handle(options: HttpOptions, request: IncomingMessage, response: ServerResponse): void {
+  const page = request.method === 'GET' || request.method === 'HEAD'
+    ? pageOf(options, new URL(request.url ?? '/', 'http://istiod')) : { code: 405, body: 'these pages are read by GET\n', type: 'text/plain' };
+  response.writeHead(page.code, { 'content-type': page.type, 'content-length': Buffer.byteLength(page.body) });
+  response.end(request.method === 'HEAD' ? undefined : page.body);
+}
+/** Readiness, metrics and debug pages. */
+export async function startHttpServer(options: HttpOptions): Promise<HttpServer> {
+  const server = createServer((request, response) => handle(options, request, response));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host: options.host, port: options.port }, resolve);
+  });
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : options.port,
+    stop: () => new Promise((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    }),
+  };
+}
