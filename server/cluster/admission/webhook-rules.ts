@@ -7,7 +7,7 @@ import { selectorMatches } from '../selectors/selection.ts';
 /** One webhook of a configuration, read into what calling it needs. */
 export type Webhook = {
   readonly name: string; readonly config: string; readonly clientConfig: Record<string, unknown>; readonly ignoresFailure: boolean; readonly timeoutSeconds: number; readonly reinvoke: boolean; readonly sideEffects: string;
-  readonly rules: readonly Record<string, unknown>[]; readonly isExact: boolean; readonly namespaceSelector: unknown; readonly objectSelector: unknown; readonly reviewVersions: readonly string[];
+  readonly rules: readonly Record<string, unknown>[]; readonly isExact: boolean; readonly namespaceSelector: unknown; readonly objectSelector: unknown; readonly conditions: readonly { readonly name: string; readonly expression: string }[];
 };
 
 const GROUP = 'admissionregistration.k8s.io';
@@ -20,7 +20,7 @@ function webhooksOf(config: KObject): readonly Webhook[] {
   const made = recordsAt(config, 'webhooks').map((hook): Webhook => ({
     name: textAt(hook, 'name'), config: config.metadata.name, clientConfig: recordAt(hook, 'clientConfig') ?? {}, ignoresFailure: hook['failurePolicy'] === 'Ignore', timeoutSeconds: typeof hook['timeoutSeconds'] === 'number' ? hook['timeoutSeconds'] : 10,
     reinvoke: hook['reinvocationPolicy'] === 'IfNeeded', sideEffects: textAt(hook, 'sideEffects'), rules: recordsAt(hook, 'rules'), isExact: hook['matchPolicy'] === 'Exact', namespaceSelector: hook['namespaceSelector'], objectSelector: hook['objectSelector'],
-    reviewVersions: texts(hook['admissionReviewVersions']),
+    conditions: recordsAt(hook, 'matchConditions').map((one) => ({ name: textAt(one, 'name'), expression: textAt(one, 'expression') })),
   }));
   known.set(config, made);
   return made;

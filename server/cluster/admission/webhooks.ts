@@ -1,4 +1,5 @@
 import { isRecord } from '#shared/base';
+import { userInfo } from '../auth/reviews.ts';
 import { decodeValue } from '../decode/decode-object.ts';
 import { sameJson } from '../object/object.ts';
 import type { KObject } from '../object/object.ts';
@@ -6,11 +7,12 @@ import { applyJsonPatch, PatchMismatch } from '../patch/json-patch.ts';
 import { groupVersion } from '../resources/resource.ts';
 import type { View } from '../resources/resource.ts';
 import type { AdmissionRequest, Core } from '../rest/core.ts';
-import { internal, StatusError } from '../status/status-error.ts';
+import { internal, qualified, StatusError } from '../status/status-error.ts';
 import { callWebhook, WebhookFailure } from './call-webhook.ts';
 import type { WebhookAnswer } from './call-webhook.ts';
 import { allWebhooks, meantVersion } from './webhook-rules.ts';
 import type { Webhook } from './webhook-rules.ts';
+import type { createConditionEvaluator } from '../crd/cel.ts';
 
 /** Calls of webhooks and how they ended, for /metrics. */
 export const webhookCounters = { calls: 0, failures: 0, ignored: 0, denied: 0 };
@@ -42,6 +44,24 @@ async function call(core: Store, hook: Webhook, request: AdmissionRequest, sent:
   }
 }
 
+/** Whether the match conditions hold. CEL is loaded by the first webhook that has any. */
+async function conditionsHold(hook: Webhook, request: AdmissionRequest, object: KObject | undefined): Promise<boolean> {
+  if (hook.conditions.length === 0) return true;
+  evaluator ??= (await import('../crd/cel.ts')).createConditionEvaluator();
+  const { resource, version } = request.view;
+  const described = { operation: request.operation, name: request.name, namespace: request.namespace, dryRun: request.isDryRun, userInfo: userInfo(request.exchange.user), kind: { group: resource.group, version: version.name, kind: resource.kind }, resource: { group: resource.group, version: version.name, resource: resource.plural }, subResource: request.subresource };
+  let failure: string | undefined;
+  for (const { name, expression } of hook.conditions) {
+    const result = evaluator.evaluate(expression, { object: object ?? null, oldObject: request.old ?? null, request: described });
+    if ('error' in result) failure ??= `expression '${expression}' (${name}) resulted in error: ${result.error}`;
+    else if (!result.value) return false;
+  }
+  if (failure === undefined) return true;
+  if (hook.ignoresFailure) return false;
+  throw new StatusError(403, 'Forbidden', `${qualified(resource)} ${JSON.stringify(request.name)} is forbidden: ${failure}`, { name: request.name, kind: resource.plural });
+}
+let evaluator: ReturnType<typeof createConditionEvaluator> | undefined;
+
 /** Mutating webhooks one after the other; those with reinvocationPolicy IfNeeded see the changes of later ones once more. */
 export async function mutateByWebhooks(core: Store, request: AdmissionRequest, object: KObject): Promise<KObject> {
   const hooks = allWebhooks(core, 'mutating');
@@ -66,7 +86,7 @@ export async function mutateByWebhooks(core: Store, request: AdmissionRequest, o
 
 async function mutateBy(core: Store, hook: Webhook, request: AdmissionRequest, object: KObject): Promise<KObject | undefined> {
   const version = meantVersion(core, hook, request, object);
-  if (version === undefined) return undefined;
+  if (version === undefined || !(await conditionsHold(hook, request, object))) return undefined;
   const answer = await call(core, hook, request, { version, object });
   if (answer === undefined) return object;
   if (!answer.allowed) throw denied(hook, answer);
@@ -94,6 +114,7 @@ export async function validateByWebhooks(core: Store, request: AdmissionRequest)
     return version === undefined ? [] : [{ hook, version }];
   });
   await Promise.all(meant.map(async ({ hook, version }) => {
+    if (!(await conditionsHold(hook, request, request.object))) return;
     const answer = await call(core, hook, request, { version, object: request.object });
     if (answer !== undefined && !answer.allowed) throw denied(hook, answer);
   }));

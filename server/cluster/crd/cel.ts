@@ -88,26 +88,64 @@ function toCel(schema: SchemaNode | undefined, v: unknown): unknown {
   return Object.fromEntries(Object.entries(v).map(([key, inner]) => [key, toCel(schema?.properties !== undefined && Object.hasOwn(schema.properties, key) ? schema.properties[key] : others, inner)]));
 }
 
+/** Compiled expressions of one environment. */
+class Programs {
+  readonly #env: Environment;
+  readonly #known = new Map<string, Program>();
+  constructor(env: Environment) {
+    this.#env = env;
+  }
+  compile(expression: string): Program {
+    const known = this.#known.get(expression);
+    if (known !== undefined) return known;
+    if (this.#known.size >= PROGRAMS_MAX) this.#known.clear();
+    const made: Program = this.#env.parse(withRe2(expression));
+    this.#known.set(expression, made);
+    return made;
+  }
+}
+
+/** What the library says, in the words of cel-go where they are known. */
+function celError(error: unknown): string {
+  const text = errorText(error).split('\n')[0] ?? '';
+  return text.startsWith('Invalid duration string') ? "type conversion error from 'string' to 'google.protobuf.Duration'" : text;
+}
+
 /** An evaluator for the rules of CRDs; programs are compiled once. */
 export function createCelEvaluator(): CelEvaluator {
-  const env = environment();
-  const programs = new Map<string, Program>();
-  const compile = (expression: string): Program => {
-    const known = programs.get(expression);
-    if (known !== undefined) return known;
-    if (programs.size >= PROGRAMS_MAX) programs.clear();
-    const made: Program = env.parse(withRe2(expression));
-    programs.set(expression, made);
-    return made;
-  };
+  const plain = new Programs(environment());
+  // With optionalOldSelf the old value is an optional, which must be declared: the library cannot tell it from a dyn.
+  const optional = new Programs(environment().registerVariable('self', 'dyn').registerVariable('oldSelf', 'optional'));
   return ({ expression, schema, self, old, optionalOldSelf }) => {
     try {
       const before = old === undefined ? undefined : toCel(schema, old.value);
-      const oldSelf = optionalOldSelf ? (old === undefined ? compile('optional.none()')({}) : compile('optional.of(v)')({ v: before })) : before;
-      const value = compile(expression)({ self: toCel(schema, self), ...(oldSelf === undefined ? {} : { oldSelf }) });
+      const oldSelf = optionalOldSelf ? (old === undefined ? plain.compile('optional.none()')({}) : plain.compile('optional.of(v)')({ v: before })) : before;
+      const value = (optionalOldSelf ? optional : plain).compile(expression)({ self: toCel(schema, self), ...(oldSelf === undefined ? {} : { oldSelf }) });
       return { value: typeof value === 'bigint' ? Number(value) : value };
     } catch (error) {
-      return { error: errorText(error).split('\n')[0] ?? '' };
+      return { error: celError(error) };
     }
+  };
+}
+
+/** Match conditions of webhooks: expressions over the objects of a request. */
+export function createConditionEvaluator(): { evaluate(expression: string, variables: Readonly<Record<string, unknown>>): { readonly value: boolean } | { readonly error: string }; compileError(expression: string): string | undefined } {
+  const programs = new Programs(environment());
+  return {
+    evaluate: (expression, variables) => {
+      try {
+        return { value: programs.compile(expression)(Object.fromEntries(Object.entries(variables).map(([name, v]) => [name, toCel(undefined, v)]))) === true };
+      } catch (error) {
+        return { error: celError(error) };
+      }
+    },
+    compileError: (expression) => {
+      try {
+        programs.compile(expression);
+        return undefined;
+      } catch (error) {
+        return celError(error);
+      }
+    },
   };
 }

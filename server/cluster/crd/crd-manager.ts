@@ -7,10 +7,10 @@ import { timeText } from '../rest/core.ts';
 import type { Change, Stored } from '../store/history.ts';
 import { WriteConflict } from '../store/object-store.ts';
 import type { ObjectStore } from '../store/object-store.ts';
+import { CRD_FINALIZER } from './crd-finalizer.ts';
 import { customResource } from './custom-resource.ts';
 
 export const CRDS = 'apiextensions.k8s.io/customresourcedefinitions';
-const FINALIZER = 'customresourcecleanup.apiextensions.k8s.io';
 type Condition = { readonly type: string; readonly status: string; readonly reason: string; readonly message: string; readonly lastTransitionTime: string };
 
 /** Turns CRDs into served resources: checks their names, serves them, and only then says Established; cleans up when they are deleted. */
@@ -72,8 +72,6 @@ export class CrdManager {
       : [condition('NamesAccepted', 'False', conflict.reason, conflict.message, time), condition('Established', isEstablished ? 'True' : 'False', isEstablished ? 'InitialNamesAccepted' : 'NotAccepted', isEstablished ? 'the initial names have been accepted' : 'not all names are accepted', time)];
     const status = recordAt(object, 'status') ?? {};
     object['status'] = { ...status, conditions: merged(recordsAt(status, 'conditions'), conditions), acceptedNames: this.#acceptedNames(stored.object, conflict?.clash), storedVersions: storedVersions(object) };
-    const finalizers = object.metadata.finalizers ?? [];
-    if (!finalizers.includes(FINALIZER)) object.metadata.finalizers = [...finalizers, FINALIZER];
     if (sameJson(object, stored.object)) return false;
     return this.#write(stored, object);
   }
@@ -127,7 +125,7 @@ export class CrdManager {
   async #cleanUp(stored: Stored): Promise<boolean> {
     const { object } = stored;
     const finalizers = object.metadata.finalizers ?? [];
-    if (!finalizers.includes(FINALIZER)) return false;
+    if (!finalizers.includes(CRD_FINALIZER)) return false;
     const collection = this.#store.collection(`${textAt(object, 'spec', 'group')}/${textAt(object, 'spec', 'names', 'plural')}`);
     for (const one of collection.list()) {
       try {
@@ -137,7 +135,7 @@ export class CrdManager {
       }
     }
     if (collection.size > 0) return true;
-    const rest = finalizers.filter((finalizer) => finalizer !== FINALIZER);
+    const rest = finalizers.filter((finalizer) => finalizer !== CRD_FINALIZER);
     return this.#write(stored, rest.length === 0 ? undefined : { ...object, metadata: { ...object.metadata, finalizers: rest } });
   }
 }

@@ -52,7 +52,7 @@ function errorsOf(object: KObject): FieldError[] {
   if (recordAt(object, 'regarding') !== undefined && about !== own && !(about === '' && own === 'default')) errors.push(invalidValue('regarding.namespace', about, 'does not match event.namespace'));
   return errors;
 }
-const strategy: Strategy = { createsOnUpdate: true, nameErrors: () => [], setDefaults, validate: errorsOf, validateUpdate: () => [] };
+const strategy: Strategy = { createsOnUpdate: true, setDefaults, validate: errorsOf, validateUpdate: () => [] };
 
 /** events.k8s.io/v1 Event: another view of the events of core/v1. */
 export const eventsResource: Resource = {

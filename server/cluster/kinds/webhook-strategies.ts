@@ -1,3 +1,4 @@
+import type { createConditionEvaluator } from '../crd/cel.ts';
 import { recordAt, recordsAt, textAt } from '../object/object.ts';
 import type { KObject, Obj } from '../object/object.ts';
 import type { Strategy } from '../resources/resource.ts';
@@ -89,6 +90,12 @@ function hookErrors(hook: Obj, path: string, isMutating: boolean): FieldError[] 
   else one('sideEffects', SIDE_EFFECTS);
   const timeout = hook['timeoutSeconds'];
   if (typeof timeout === 'number' && (timeout < TIMEOUT_SECONDS.min || timeout > TIMEOUT_SECONDS.max)) errors.push(invalidValue(`${path}.timeoutSeconds`, timeout, `the timeout value must be between ${TIMEOUT_SECONDS.min} and ${TIMEOUT_SECONDS.max} seconds`));
+  for (const [i, condition] of items(hook, 'matchConditions').entries()) {
+    const expression = textAt(condition, 'expression');
+    const wrong = expression === '' ? undefined : conditions?.compileError(expression);
+    if (expression === '') errors.push(required(`${path}.matchConditions[${i}].expression`));
+    if (wrong !== undefined) errors.push(invalidValue(`${path}.matchConditions[${i}].expression`, expression, `compilation failed: ERROR: ${wrong}`));
+  }
   for (const field of ['namespaceSelector', 'objectSelector']) errors.push(...selectorErrors(hook[field], `${path}.${field}`));
   return errors;
 }
@@ -102,6 +109,10 @@ function webhookErrors(object: KObject, isMutating: boolean): FieldError[] {
     return [...hookErrors(hook, `webhooks[${i}]`, isMutating), ...twice];
   });
 }
-const strategy = (isMutating: boolean): Strategy => ({ hasGeneration: true, nameErrors: subdomainName, setDefaults: (object) => setDefaults(object, isMutating), validate: (object) => webhookErrors(object, isMutating) });
+let conditions: ReturnType<typeof createConditionEvaluator> | undefined;
+async function loadConditions(): Promise<void> {
+  conditions ??= (await import('../crd/cel.ts')).createConditionEvaluator();
+}
+const strategy = (isMutating: boolean): Strategy => ({ hasGeneration: true, nameErrors: subdomainName, ready: loadConditions, setDefaults: (object) => setDefaults(object, isMutating), validate: (object) => webhookErrors(object, isMutating) });
 export const mutatingWebhookStrategy = strategy(true);
 export const validatingWebhookStrategy = strategy(false);

@@ -32,9 +32,6 @@ function defaultReplicaSet(object: KObject): void {
   const spec = child(object, 'spec');
   fill(spec, 'replicas', 1);
   defaultTemplate(spec);
-  // An old rule of the kind: labels and selector are those of the template when left out.
-  const labels = textsAt(spec, 'template', 'metadata', 'labels');
-  if (object.metadata.labels === undefined && labels !== undefined) object.metadata.labels = { ...labels };
 }
 
 function commonErrors(object: KObject): FieldError[] {

@@ -58,6 +58,8 @@ export type Strategy = {
   validateStatus?(object: KObject, old: KObject): readonly FieldError[];
   warnings?(object: KObject, old: KObject | undefined): readonly string[];
   readonly fields?: SelectableFields;
+  /** Marks an object that never goes at once. */
+  beforeDelete?(object: KObject, now: string): KObject;
   /** Seconds of grace for a delete that asked for `wanted`; undefined: the kind knows no grace and goes at once. */
   grace?(object: KObject, wanted: number | undefined): number | undefined;
 };
@@ -86,6 +88,8 @@ export type View = { readonly resource: Resource; readonly version: ResourceVers
 
 export const groupVersion = (group: string, version: string): string => (group === '' ? version : `${group}/${version}`);
 export const viewOf = (resource: Resource, version: ResourceVersion): View => ({ resource, version, apiVersion: groupVersion(resource.group, version.name) });
+/** The kind as messages about wrong objects name it: a second view speaks of the stored kind. */
+export const kindNameOf = ({ resource }: View): { readonly group: string; readonly kind: string } => ({ group: resource.stored === undefined ? resource.group : '', kind: resource.kind });
 /** A stored object as the view shows it. */
 export function fromStored(view: View, object: KObject): KObject {
   const seen = view.resource.stored?.from(object) ?? object;

@@ -5,7 +5,7 @@ import type { Incoming } from '../decode/decode-object.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { metadataErrors, subdomainName } from '../kinds/metadata.ts';
 import type { KObject } from '../object/object.ts';
-import { toStored } from '../resources/resource.ts';
+import { kindNameOf, toStored } from '../resources/resource.ts';
 import type { View } from '../resources/resource.ts';
 import { alreadyExists, badRequest, bare500, invalid } from '../status/status-error.ts';
 import type { Stored } from '../store/history.ts';
@@ -80,7 +80,7 @@ export async function createObject(core: Core, exchange: Exchange, view: View, i
 }
 
 async function storeNew(core: Core, exchange: Exchange, view: View, object: KObject, request: AdmissionRequest): Promise<Stored> {
-  const { strategy, group, kind } = view.resource;
+  const { strategy } = view.resource;
   const context = strategyContext(core, exchange, request.isDryRun);
   const collection = collectionOf(core, view);
   const existing = collection.get(request.namespace, object.metadata.name);
@@ -89,7 +89,7 @@ async function storeNew(core: Core, exchange: Exchange, view: View, object: KObj
   strategy.setDefaults?.(object);
   strategy.prepareCreate?.(object, context);
   const errors = [...metadataErrors(object, { nameErrors: strategy.nameErrors ?? subdomainName, namespaced: view.resource.namespaced, isLoose: isLoose(view) }), ...(strategy.validate?.(object, context) ?? [])];
-  if (errors.length > 0) throw invalid({ group, kind }, object.metadata.name, errors);
+  if (errors.length > 0) throw invalid(kindNameOf(view), object.metadata.name, errors);
   for (const text of strategy.warnings?.(object, undefined) ?? []) exchange.warn(text);
   await core.admission.validate({ ...request, object });
   if (existing !== undefined) throw new WriteConflict(existing);

@@ -87,7 +87,7 @@ function mark(core: Core, view: View, object: KObject, options: DeleteOptions): 
   const grace = view.resource.strategy.grace?.(object, options.graceSeconds);
   const isMarked = object.metadata.deletionTimestamp !== undefined;
   const isNamespace = view.resource.collection === '/namespaces';
-  if (view.resource.strategy.hasOwnFinalizers === true && finalizers.length > 0) return isMarked ? object : { ...object, metadata: { ...object.metadata, deletionTimestamp: timeText(core.now()), finalizers } };
+  if (view.resource.strategy.beforeDelete !== undefined) return isMarked ? object : view.resource.strategy.beforeDelete(object, timeText(core.now()));
   if (isNamespace) return markNamespace(core, object, finalizers);
   if (finalizers.length === 0 && (grace ?? 0) === 0) return undefined;
   const seconds = isMarked ? Math.min(object.metadata.deletionGracePeriodSeconds ?? 0, grace ?? 0) : (grace ?? 0);

@@ -2,7 +2,7 @@ import type { Exchange } from '../http/exchange.ts';
 import { metadataUpdateErrors } from '../kinds/metadata.ts';
 import { at, copyJson, sameJson } from '../object/object.ts';
 import type { KObject, Meta } from '../object/object.ts';
-import { fromStored, toStored } from '../resources/resource.ts';
+import { fromStored, kindNameOf, toStored } from '../resources/resource.ts';
 import type { View } from '../resources/resource.ts';
 import { invalidValue } from '../status/field-errors.ts';
 import { badRequest, bare500, conflict, invalid, notFound } from '../status/status-error.ts';
@@ -62,7 +62,7 @@ function checkVersion(request: UpdateRequest, wanted: KObject, current: Stored):
 async function storeChanged(core: Core, exchange: Exchange, request: UpdateRequest, wanted: KObject, before: { readonly current: Stored; readonly old: KObject }): Promise<Stored> {
   const { view, namespace, name, part } = request;
   const { old, current } = before;
-  const { strategy, group, kind } = view.resource;
+  const { strategy } = view.resource;
   const context = strategyContext(core, exchange, request.isDryRun);
   checkIdentity(view, wanted, old);
   await strategy.ready?.();
@@ -80,7 +80,7 @@ async function storeChanged(core: Core, exchange: Exchange, request: UpdateReque
   if (!sameJson(kept, current.object) || part === '') {
     const rules = part === 'status' ? (strategy.validateStatus?.(object, old) ?? []) : part === '' || part === 'scale' || part === 'finalize' ? (strategy.validateUpdate?.(object, old, context) ?? strategy.validate?.(object, context) ?? []) : [];
     const errors = [...metadataUpdateErrors(object, old, isLoose(view)), ...rules];
-    if (errors.length > 0) throw invalid({ group, kind }, name, errors);
+    if (errors.length > 0) throw invalid(kindNameOf(view), name, errors);
     if (part === '') for (const text of strategy.warnings?.(object, old) ?? []) exchange.warn(text);
   }
   await core.admission.validate({ ...admission, object });

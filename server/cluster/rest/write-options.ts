@@ -1,5 +1,5 @@
 import type { Exchange } from '../http/exchange.ts';
-import { notSupported } from '../status/field-errors.ts';
+import { forbiddenField, notSupported } from '../status/field-errors.ts';
 import { badRequest, invalid } from '../status/status-error.ts';
 import type { FieldError } from '../status/status-error.ts';
 
@@ -19,6 +19,7 @@ export function writeOptions(exchange: Exchange, kind: 'CreateOptions' | 'Update
   if (dryRun.some((one) => one !== 'All')) errors.push(notSupported('dryRun', dryRun, ['All']));
   if (!['', 'Ignore', 'Warn', 'Strict'].includes(validation)) errors.push(notSupported('fieldValidation', validation, ['', 'Ignore', 'Strict', 'Warn']));
   if (fieldManager.length > MANAGER_CHARS_MAX) errors.push({ field: 'fieldManager', reason: 'FieldValueTooLong', detail: `Too long: may not be more than ${MANAGER_CHARS_MAX} bytes` });
+  if (kind === 'PatchOptions' && exchange.query.get('force') !== null && !(exchange.request.headers['content-type'] ?? '').startsWith('application/apply-patch')) errors.push(forbiddenField('force', 'may not be specified for non-apply patch'));
   if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind }, '', errors);
   return { isDryRun: dryRun.length > 0, fieldValidation: validation === 'Strict' ? 'Strict' : validation === 'Ignore' ? 'Ignore' : 'Warn', fieldManager };
 }
