@@ -24,6 +24,9 @@ export type MeshGraphProps = {
   readonly small?: boolean;
 };
 
+/** Height of legend and controls at the bottom. */
+const LEGEND_PX = 92;
+
 /** The canvas with its controls. It is hidden from screen readers: `Outline` and `GraphTable` say the same in words. */
 export function MeshGraph({ graph, storeName, labels, selected, ring, onIntent, legend = false, small = false }: MeshGraphProps): ReactNode {
   const host = useRef<HTMLDivElement>(null);
@@ -41,10 +44,10 @@ export function MeshGraph({ graph, storeName, labels, selected, ring, onIntent, 
       onDrawn: () => {
         if (host.current !== null) host.current.dataset['drawn'] = 'true';
       },
-    });
+    }, small ? 0 : LEGEND_PX);
     setCanvas(made);
     return () => made.destroy();
-  }, []);
+  }, [small]);
   useEffect(() => canvas?.useStore(store), [canvas, store]);
   useEffect(() => canvas?.setLabels(labels), [canvas, labels]);
   useEffect(() => canvas?.select(selected), [canvas, selected]);

@@ -4,6 +4,7 @@ import { elkInside } from '../layout/elk-inside.ts';
 import { placeNew } from '../layout/place-new.ts';
 import type { PositionStore } from '../layout/position-store.ts';
 import { layoutTwoLevels } from '../layout/two-level.ts';
+import { needsLayout } from '../layout/when.ts';
 import type { LayoutInput, Positions } from '../layout/types.ts';
 import { EDGES_CALM_MAX, NODES_CALM_MAX } from '../view/drawn.ts';
 import type { DrawnGraph } from '../view/drawn.ts';
@@ -26,8 +27,6 @@ export type CanvasEvents = {
 const FIT_PADDING = 22;
 const FIT_ZOOM_MAX = 1.1;
 const MOVE_MS = 250;
-/** More new nodes than this share of the picture: it is another picture, and is laid out as a whole. */
-const NEW_SHARE = 0.5;
 const reducedMotion = (): boolean => matchMedia('(prefers-reduced-motion: reduce)').matches;
 
 /** The canvas: shapes by Cytoscape, text by the ink layer above it. Holds positions and selection, never data. */
@@ -36,6 +35,7 @@ export class GraphCanvas {
   readonly #events: CanvasEvents;
   readonly #paper: HTMLCanvasElement;
   readonly #resize: ResizeObserver;
+  readonly #reserve: number;
   #store: PositionStore;
   #elements: readonly Element[] = [];
   #graph: DrawnGraph = { boxes: [], nodes: [], edges: [], hidden: 0 };
@@ -47,8 +47,13 @@ export class GraphCanvas {
   #fitted = false;
   #layoutRun = 0;
   #laying = false;
+  /** The layout made since the page was opened: when, and of how many calls. */
+  #made: { readonly at: number; readonly edges: number } | undefined;
+  #touched = false;
 
-  constructor(host: HTMLElement, paper: HTMLCanvasElement, store: PositionStore, events: CanvasEvents) {
+  /** `reserve` is the height at the bottom that the legend covers. */
+  constructor(host: HTMLElement, paper: HTMLCanvasElement, store: PositionStore, events: CanvasEvents, reserve: number) {
+    this.#reserve = reserve;
     this.#paper = paper;
     this.#store = store;
     this.#events = events;
@@ -75,14 +80,16 @@ export class GraphCanvas {
     const input = layoutInput(graph);
     const known = this.#store.load();
     const unplaced = graph.nodes.filter((node) => !known.has(node.id)).length;
-    const anew = unplaced > 0 && unplaced > graph.nodes.length * NEW_SHARE;
+    const edges = callsOf(graph);
+    const made = this.#made === undefined ? undefined : { edges: this.#made.edges, ageMs: performance.now() - this.#made.at };
+    const anew = needsLayout({ nodes: graph.nodes.length, unplaced, edges, made, touched: this.#touched });
     // frames that come while a layout runs do not begin it again; nothing is drawn before the first has its places
     if (anew && !this.#laying) void this.#layout(input, this.#fitted);
     if (anew && this.#elements.length === 0) return;
-    const places = anew ? known : placeNew(input, known);
+    const places = unplaced > 0 && anew ? known : placeNew(input, known);
     this.#change(graph, places);
     if (!anew) {
-      if (unplaced > 0) this.#store.save(places);
+      if (unplaced > 0) this.#store.save(places, edges > 0);
       this.#fitOnce();
     }
     this.#draw();
@@ -106,13 +113,18 @@ export class GraphCanvas {
   useStore(store: PositionStore): void {
     this.#store = store;
     this.#fitted = false;
+    this.#made = undefined;
+    this.#touched = false;
   }
   setLabels(labels: ReadonlySet<EdgeLabel>): void {
     this.#labels = labels;
     this.#draw();
   }
   setTheme(): void {
-    this.#ink = readInk();
+    const ink = readInk();
+    // styling thousands of elements again is not free
+    if (JSON.stringify(ink) === JSON.stringify(this.#ink)) return;
+    this.#ink = ink;
     this.#cy.style(styleOf(this.#ink));
     this.#draw();
   }
@@ -140,11 +152,14 @@ export class GraphCanvas {
     else this.#cy.animate({ center: { eles: element } }, { duration: MOVE_MS });
   }
   fit(): void {
-    this.#cy.fit(undefined, FIT_PADDING);
-    if (this.#cy.zoom() > FIT_ZOOM_MAX) {
-      this.#cy.zoom(FIT_ZOOM_MAX);
-      this.#cy.center();
-    }
+    const box = this.#cy.elements().boundingBox({ includeLabels: false, includeOverlays: false });
+    const [width, height] = [this.#cy.width(), this.#cy.height()];
+    if (box.w === 0 || width === 0) return;
+    const room = { width: width - 2 * FIT_PADDING, height: height - 2 * FIT_PADDING - this.#reserve };
+    const zoom = Math.min(FIT_ZOOM_MAX, room.width / box.w, room.height / box.h);
+    // where the whole height is enough, the picture stands in its middle
+    const top = box.h * zoom <= height - 2 * (FIT_PADDING + this.#reserve) ? height / 2 : FIT_PADDING + room.height / 2;
+    this.#cy.viewport({ zoom, pan: { x: width / 2 - zoom * (box.x1 + box.w / 2), y: top - zoom * (box.y1 + box.h / 2) } });
   }
   zoomBy(factor: number): void {
     this.#cy.zoom({ level: this.#cy.zoom() * factor, renderedPosition: { x: this.#cy.width() / 2, y: this.#cy.height() / 2 } });
@@ -162,9 +177,11 @@ export class GraphCanvas {
     this.#layoutRun += 1;
     const run = this.#layoutRun;
     this.#laying = true;
+    const edges = callsOf(this.#graph);
     const positions = await layoutTwoLevels(input, elkInside).finally(() => { this.#laying = false; });
     if (run !== this.#layoutRun) return; // another layout began meanwhile, or the canvas is gone
-    this.#store.save(positions);
+    this.#made = { at: this.#made?.at ?? performance.now(), edges };
+    this.#store.save(positions, edges > 0);
     if (this.#elements.length === 0) return this.apply(this.#graph);
     if (animate && !reducedMotion()) await this.#glide(positions);
     else this.#cy.batch(() => this.#cy.nodes().forEach((node) => { this.#place(node, positions); }));
@@ -225,7 +242,10 @@ export class GraphCanvas {
     cy.on('mouseover', 'node, edge', (event) => this.#point(event.target.data('kind') === 'box' ? undefined : String(event.target.id())));
     cy.on('mouseout', 'node, edge', () => this.#point(undefined));
     cy.on('position', 'node', (event) => { if (event.target.grabbed() === true || event.target.parent().nonempty()) this.#bend(event.target.connectedEdges().map((edge: { id: () => string }) => edge.id())); });
-    cy.on('dragfree', 'node', () => this.#store.save(this.#places()));
+    cy.on('dragfree', 'node', () => {
+      this.#touched = true;
+      this.#store.save(this.#places());
+    });
   }
   #places(): Positions {
     const places = new Map<string, { x: number; y: number }>();
@@ -259,6 +279,7 @@ export class GraphCanvas {
   }
 }
 
+const callsOf = (graph: DrawnGraph): number => graph.edges.filter((edge) => !edge.idle).length;
 const rectOf = (node: NodeSingular): Rect => ({ ...node.position(), width: Number(node.data('w')), height: Number(node.data('h')) });
 
 function layoutInput(graph: DrawnGraph): LayoutInput {

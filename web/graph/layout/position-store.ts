@@ -1,7 +1,7 @@
 import type { Point, Positions } from './types.ts';
 
 /** Positions are kept in the browser, per mesh and grouping, so that the picture is the same tomorrow. */
-export type PositionStore = { readonly load: () => Positions; readonly save: (positions: Positions) => void };
+export type PositionStore = { readonly load: () => Positions; /** `lasting: false` holds them only until the page is left (a picture without a single call says nothing of its order). */ readonly save: (positions: Positions, lasting?: boolean) => void };
 
 const PREFIX = 'pharos.positions.';
 const NODES_MAX = 5_000;
@@ -18,11 +18,12 @@ export function positionStore(name: string, storage: Pick<Storage, 'getItem' | '
   }
   return {
     load: () => held,
-    save: (positions) => {
+    save: (positions, lasting = true) => {
       for (const [id, at] of positions) {
         held.delete(id);
         held.set(id, at);
       }
+      if (!lasting) return;
       const list = [...held].slice(-NODES_MAX).map(([id, at]) => [id, [Math.round(at.x), Math.round(at.y)]]);
       try {
         storage?.setItem(PREFIX + name, JSON.stringify(list));

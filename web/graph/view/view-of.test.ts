@@ -66,6 +66,7 @@ test('find and hide share one box', () => {
 
 test('words on cards and lines', () => {
   expect(detailOf(node('wl:a/x-v2', 'idle', { idle: true }), false)).toBe('v2 · no requests');
+  expect(detailOf(node('wl:a/x-v2', 'unknown', { idle: true }), false)).toBe('v2 · not measured');
   expect(detailOf(node('wl:a/db', 'healthy', { inbound: { ...mesh.nodes[0]?.inbound, rate: 2048, errorShare: 0, clientErrorShare: 0, p50: undefined, p95: undefined, p99: undefined } }), true)).toBe('workload · 2 KiB/s'.replace(' K', '\u00a0K'));
   const failing = edge('a', 'b', 'failing', { traffic: { rate: 10, errorShare: 0.078, clientErrorShare: 0, p50: undefined, p95: undefined, p99: undefined }, responses: [{ code: '200', flags: '-', rate: 9.2 }, { code: '503', flags: 'UF', rate: 0.8 }] });
   expect(troubleOf(failing)).toBe('7.8\u00a0% 503 UF');

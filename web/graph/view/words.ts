@@ -12,7 +12,8 @@ export const rateWords = (value: number, tcp: boolean): string => (tcp ? `${byte
 /** The small line: version or role, and what comes in (what goes out, where nothing comes in). */
 export function detailOf(node: GraphNode, tcp: boolean): string {
   const role = node.kind === 'service' ? 'service' : node.kind === 'gateway' ? 'gateway' : node.kind === 'external' ? 'outside' : node.kind === 'unknown' ? 'no sidecar' : node.kind === 'app' ? 'app' : (node.version ?? 'workload');
-  if (node.idle) return `${role} · no requests`;
+  // nothing seen and nothing measured are two things
+  if (node.idle) return `${role} · ${node.health.state === 'unknown' ? 'not measured' : 'no requests'}`;
   return `${role} · ${rateWords(node.inbound.rate > 0 ? node.inbound.rate : node.outbound.rate, tcp)}`;
 }
 

@@ -28,7 +28,8 @@ export type PanelBodyProps<T> = {
 
 /** The seven states of whatever shows a reading. Use `Panel` for one with a frame and title. */
 export function PanelBody<T>(props: PanelBodyProps<T>): ReactNode {
-  const { what, reading, filter } = props;
+  const { what, filter } = props;
+  const reading = useHeld(props.reading);
   const state = panelState({ reading, isEmpty: props.isEmpty, filtered: (filter?.words.length ?? 0) > 0, missing: props.missing });
   switch (state.kind) {
     case 'first-load': return <Skeleton shape={props.skeleton ?? 'rows'} what={what} />;
@@ -55,6 +56,13 @@ export function PanelBody<T>(props: PanelBodyProps<T>): ReactNode {
       </div>
     );
   }
+}
+
+/** A value shown once stays when its source fails, with the time it is of: a refresh never blanks. */
+function useHeld<T>(reading: Reading<T> | undefined): Reading<T> | undefined {
+  const [held, setHeld] = useState<{ readonly value: T; readonly at: number } | undefined>(undefined);
+  if (reading?.state === 'value' && (held === undefined || held.at !== reading.at || held.value !== reading.value)) setHeld({ value: reading.value, at: reading.at });
+  return reading?.state === 'error' && held !== undefined ? { state: 'stale', value: held.value, since: held.at, error: reading.error } : reading;
 }
 
 /** Inside the boundary, so that a fault in drawing stays in the panel. */

@@ -51,6 +51,16 @@ test('an error names source, time and next step; a missing permission is named',
   show({ state: 'not-allowed', permission: 'list services' });
   expect(screen.getByText('list services')).toBeTruthy();
 });
+test('a value that was shown stays when its source fails, and goes fresh again', () => {
+  const draw = (reading: Reading<readonly string[]>): ReactNode => <Panel title="Services" what="services" reading={reading}>{(v) => <ul>{v.map((name) => <li key={name}>{name}</li>)}</ul>}</Panel>;
+  const { rerender } = render(draw({ state: 'value', value: ['reviews'], at: error.since }));
+  rerender(draw({ state: 'error', error }));
+  expect(screen.getByText('reviews')).toBeTruthy();
+  expect(screen.getByRole('status').textContent).toMatch(/As of \d\d:02:11/);
+  rerender(draw({ state: 'value', value: ['ratings'], at: error.since + 9_000 }));
+  expect(screen.getByText('ratings')).toBeTruthy();
+  expect(screen.queryByRole('status')).toBeNull();
+});
 test('a fault in drawing takes the panel, not the page', () => {
   const quiet = vi.spyOn(console, 'error').mockImplementation(() => undefined);
   show({ state: 'value', value: ['a'], at: 1 }, { draw: () => { throw new Error('bad figure'); } });

@@ -13,7 +13,8 @@ export function Absence({ model, hidden, onShowAll }: { readonly model: GraphMod
   if (model.nodes.length > 0 && hidden === model.nodes.length) {
     return <div className={css['absence']} role="status"><h2>Nothing is wrong, and nothing changed lately</h2><p className="muted">{hidden} nodes are out of sight.</p><div><Button onClick={onShowAll}>Show all</Button></div></div>;
   }
-  const [note] = model.notes;
+  // over a graph that is there, a missing source is named by the line above it
+  const note = model.notes.find((n) => model.nodes.length === 0 || (n.code !== 'source-missing' && n.code !== 'partial'));
   if (note === undefined || (model.nodes.length > 0 && model.edges.length > 0)) return null;
   return (
     <div className={css['absence']} role="status" data-over={model.nodes.length > 0}>

@@ -62,7 +62,7 @@ function Loaded({ model, url, set, stale, storeName }: { readonly model: GraphMo
       {stale === undefined ? null : <p className={css['note']} role="status"><strong>As of {clock(stale.since, Date.now())}.</strong> {stale.message} It is tried again by itself.</p>}
       <PartialNotes notes={model.notes} />
       <div className={css['stageBox']}>
-        <div className={stale === undefined ? css['fresh'] : css['stale']}>
+        <div className={stale === undefined && !model.notes.some((note) => note.code === 'source-missing') ? css['fresh'] : css['stale']}>
           {url.table ? <GraphTable model={model} graph={graph} selected={url.edge} onSelect={(edge) => set({ edge, node: undefined })} /> : <MeshGraph graph={graph} storeName={storeName} labels={labels} selected={url.node ?? url.edge} ring={ring} onIntent={onIntent} legend={model.nodes.length > 0} />}
         </div>
         <Outline model={model} open={outline} focusKey={url.node} onClose={() => { setOutline(false); setRing(undefined); }} onFocus={setRing} onInspect={(node) => set({ node, edge: undefined })} />
