@@ -2,18 +2,19 @@ import { isRecord } from '#shared/base';
 import type { NodeMetadata } from '#shared/xds';
 import { podPath } from '#server/lib';
 import type { Logger } from '#server/lib';
+import type { LogSink } from './stats/log-sink.ts';
 
 /** A proxy that gets everything from a control plane. */
 export type AgentOptions = {
   readonly type: 'sidecar' | 'router'; readonly podIp: string; readonly appIp: string; readonly podName: string; readonly namespace: string; readonly serviceAccount: string; readonly domain: string; readonly trustDomain: string;
-  readonly discoveryAddress: string; readonly caAddress: string; readonly caPath: string; readonly tokenPath: string; readonly metadata: NodeMetadata; readonly podPorts: readonly number[]; readonly xdsMode: 'delta' | 'sotw';
+  readonly discoveryAddress: string; readonly caAddress: string; readonly caPath: string; readonly tokenPath: string; readonly hostsPath: string; readonly plaintextControlPlane: boolean; readonly metadata: NodeMetadata; readonly podPorts: readonly number[]; readonly xdsMode: 'delta' | 'sotw';
   readonly certificateTtlSeconds: number; readonly probers: Readonly<Record<string, unknown>>; readonly appScrape: { readonly path: string; readonly port: number } | undefined;
 };
 export type ProxyOptions = {
   readonly log: Logger; readonly agent: AgentOptions | undefined;
   /** A static bootstrap (Envoy's form, YAML or JSON): `static_resources`, `node`, `admin`. */
   readonly bootstrapPath: string | undefined;
-  readonly accessLog: 'text' | 'json' | 'off'; readonly tracing: { readonly endpoint: string; readonly samplingPercent: number; readonly serviceName: string } | undefined;
+  readonly accessLog: 'text' | 'json' | 'off'; /** Where lines go; standard output when undefined. */ readonly logSink?: LogSink; readonly tracing: { readonly endpoint: string; readonly samplingPercent: number; readonly serviceName: string } | undefined;
   /** The shortest time between SIGTERM and the end, so that callers learn of it, and the longest wait for requests in flight, ms. */
   readonly drainMs: number; readonly drainMsMax: number; readonly exitWhenIdle: boolean;
 };
@@ -95,7 +96,8 @@ function agentFrom(env: Env, args: readonly string[], proxyConfig: Record<string
   return {
     type: args.includes('router') || env['PHAROS_PROXY_TYPE'] === 'router' ? 'router' : 'sidecar', podIp, appIp: text(env['PHAROS_APP_IP']) ?? podIp, podName, namespace, serviceAccount: text(env['SERVICE_ACCOUNT']) ?? 'default',
     domain: `${namespace}.svc.${text(env['CLUSTER_DOMAIN']) ?? 'cluster.local'}`, trustDomain: text(env['TRUST_DOMAIN']) ?? 'cluster.local', discoveryAddress, caAddress: text(env['CA_ADDR']) ?? discoveryAddress,
-    caPath: text(env['PHAROS_CA_PATH']) ?? podPath('/var/run/secrets/istio/root-cert.pem'), tokenPath: text(env['PHAROS_TOKEN_PATH']) ?? podPath('/var/run/secrets/tokens/istio-token'), metadata, podPorts: portsFrom(raw),
+    caPath: text(env['PHAROS_CA_PATH']) ?? podPath('/var/run/secrets/istio/root-cert.pem'), tokenPath: text(env['PHAROS_TOKEN_PATH']) ?? podPath('/var/run/secrets/tokens/istio-token'),
+    hostsPath: text(env['PHAROS_HOSTS_PATH']) ?? podPath('/etc/hosts'), plaintextControlPlane: env['PHAROS_XDS_PLAINTEXT'] === 'true' || discoveryAddress.endsWith(':15010'), metadata, podPorts: portsFrom(raw),
     xdsMode: env['PHAROS_XDS_MODE'] === 'sotw' || env['ISTIO_DELTA_XDS'] === 'false' ? 'sotw' : 'delta', certificateTtlSeconds: seconds(env['SECRET_TTL']) ?? CERTIFICATE_TTL_SECONDS,
     probers: record(json(env['ISTIO_KUBE_APP_PROBERS'])), appScrape: scrapeFrom(env),
   };

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { readFileSync } from 'node:fs';
 import { errorText } from '#shared/base';
+import { podPath } from '#server/lib';
 import { nodeId } from '#shared/xds';
 import type { Cluster, NodeMetadata } from '#shared/xds';
 import { startAdmin } from './admin/server.ts';
@@ -52,12 +53,12 @@ const splitAddress = (address: string): { readonly host: string; readonly port: 
   return { host: address.slice(0, colon), port: Number(address.slice(colon + 1)) };
 };
 
-/** istiod's address: TLS with the mesh's root except at the plain port 15010. Looked up at each call, because the Service may move. */
+/** istiod's address: TLS with the mesh's root except at its plain port. Looked up at each call, because the Service may move. */
 function grpcTarget(address: string, agent: AgentOptions, resolver: ReturnType<typeof createResolver>): GrpcTarget {
   const { host, port } = splitAddress(address);
   const ip = resolver.now(host);
   if (ip === undefined) throw new Error(`${host} is not known yet`);
-  return { ip, port, serverName: isIP(host) === 0 ? host : 'istiod.istio-system.svc', ca: port === 15010 ? undefined : readFileSync(agent.caPath, 'utf8') };
+  return { ip, port, serverName: isIP(host) === 0 ? host : 'istiod.istio-system.svc', ca: agent.plaintextControlPlane ? undefined : readFileSync(agent.caPath, 'utf8') };
 }
 
 function exporterOf(options: ProxyOptions, stats: ProxyStats, mesh: MeshIdentity | undefined, resolver: ReturnType<typeof createResolver>): SpanExporter | undefined {
@@ -71,11 +72,11 @@ function buildParts(options: ProxyOptions, bootstrapNode: { readonly id: string;
   const { agent, log } = options;
   const stats = new ProxyStats(Date.now());
   const secrets = new SecretStore();
-  const resolver = createResolver();
+  const resolver = createResolver(agent?.hostsPath ?? podPath('/etc/hosts'));
   const metadata = agent?.metadata ?? bootstrapNode.metadata;
   const id = agent === undefined ? bootstrapNode.id : nodeId({ type: agent.type, ip: agent.podIp, id: `${agent.podName}.${agent.namespace}`, domain: agent.domain });
   const mesh = metadata === undefined ? undefined : meshOf(id, agent?.type ?? 'sidecar', metadata);
-  const sink = openLogSink(1, stats);
+  const sink = options.logSink ?? openLogSink(1, stats);
   const exporter = exporterOf(options, stats, mesh, resolver);
   const share = (options.tracing?.samplingPercent ?? 0) / 100;
   const dice = Math.random;

@@ -1,14 +1,12 @@
 import { lookup } from 'node:dns/promises';
 import { readFileSync, statSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { podPath } from '#server/lib';
 
 /** The hosts file is looked at again at most this often. */
 const CHECK_MS = 1000;
 
 /** Service names of the pod's hosts file, then DNS. Reading is cached, because each request of a captured connection asks. */
-export function createResolver(): { now(host: string): string | undefined; lookup(host: string): Promise<string> } {
-  const path = podPath('/etc/hosts');
+export function createResolver(path: string): { now(host: string): string | undefined; lookup(host: string): Promise<string> } {
   let checkedAt = Number.NEGATIVE_INFINITY;
   let changedAt = -1;
   let names = new Map<string, string>();

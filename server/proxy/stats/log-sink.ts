@@ -24,7 +24,7 @@ function openDescriptor(fd: number): { send(text: string, done: () => void): voi
 
 /** An access log on a file descriptor. A blocked pipe costs lines, never a request. */
 export function openLogSink(fd: number, stats: ProxyStats): LogSink {
-  const target = openDescriptor(fd);
+  let target: ReturnType<typeof openDescriptor> | undefined;
   let held = '';
   let lines = 0;
   let waiting = 0;
@@ -39,6 +39,7 @@ export function openLogSink(fd: number, stats: ProxyStats): LogSink {
     held = '';
     lines = 0;
     waiting += text.length;
+    target ??= openDescriptor(fd); // only when there is something to write
     target.send(text, () => {
       waiting -= text.length;
       stats.logLinesWritten += count;
