@@ -5,6 +5,8 @@ import type { TraceLimits } from '../limits.ts';
 import type { StoredSpan } from '../span.ts';
 import type { TraceStore } from '../store/trace-store.ts';
 
+/** So many spans are worth a commit of their own, before the time is up. */
+const FLUSH_SPANS = 1000;
 /** How often limits are checked, ms. */
 const PRUNE_MS = 5000;
 /** A failing disk is told once in this time, ms. */
@@ -50,9 +52,11 @@ export class TraceWriter {
     if (this.#pending > 0 && this.#pending + spans.length > this.#limits.pendingSpansMax) throw TRACE_ERRORS.make('TRACES_BUSY', { count: String(this.#pending) });
     this.#pending += spans.length;
     this.#timer ??= setTimeout(() => this.flush(), this.#limits.commitMs);
-    return new Promise<void>((done, failed) => {
+    const stored = new Promise<void>((done, failed) => {
       this.#waiting.push({ spans, done, failed });
     });
+    if (this.#pending >= FLUSH_SPANS) this.flush();
+    return stored;
   }
   flush(): void {
     clearTimeout(this.#timer);

@@ -5,6 +5,8 @@ import type { TraceQuery } from './parameters.ts';
 
 /** Spans looked at before other work gets its turn. */
 const PAGE_ROWS = 1000;
+/** The first page is small, as most searches end in it; later ones grow. */
+const FIRST_ROWS_PER_TRACE = 3;
 
 /** Ids of the newest traces that hold a span with everything the query asks for (Jaeger: all on one span). */
 export async function findTraces(store: TraceStore, query: TraceQuery): Promise<readonly string[]> {
@@ -16,8 +18,10 @@ export async function findTraces(store: TraceStore, query: TraceQuery): Promise<
   };
   const found = new Set<string>();
   let cursor: ScanCursor | undefined;
+  let pageRows = Math.min(PAGE_ROWS, query.limit * FIRST_ROWS_PER_TRACE);
   do {
-    const { rows, next } = store.scan(filter, cursor, PAGE_ROWS);
+    const { rows, next } = store.scan(filter, cursor, pageRows);
+    pageRows = Math.min(PAGE_ROWS, pageRows * 4);
     for (const row of rows) {
       if (found.size >= query.limit) return [...found];
       if (found.has(row.trace)) continue;

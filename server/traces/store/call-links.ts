@@ -1,33 +1,57 @@
-import { BoundedMap } from '#shared/base';
 import type { Store } from '#server/lib';
 import type { StoredSpan } from '../span.ts';
 
 /** Spans remembered while their parents or children may still come. */
 const SPANS_MAX = 20_000;
+const CHILDREN_MAX = 1000;
 const MINUTE_US = 60_000_000;
+
+/** Keeps about the last `entriesMax` keys: when the newer half is full, the older half goes. */
+class RecentMap<V> {
+  readonly #halfMax: number;
+  #newer = new Map<string, V>();
+  #older = new Map<string, V>();
+  constructor(entriesMax: number) {
+    this.#halfMax = entriesMax / 2;
+  }
+  get(key: string): V | undefined {
+    return this.#newer.get(key) ?? this.#older.get(key);
+  }
+  set(key: string, v: V): void {
+    this.#newer.set(key, v);
+    if (this.#newer.size < this.#halfMax) return;
+    this.#older = this.#newer;
+    this.#newer = new Map();
+  }
+  delete(key: string): void {
+    this.#newer.delete(key);
+    this.#older.delete(key);
+  }
+}
+type Known = { readonly trace: string; readonly service: number };
+type Child = { readonly trace: string; readonly service: number; readonly minute: number };
 
 /** Who called whom, counted as spans arrive (a parent may come before or after its children) and kept per minute. Jaeger's /api/dependencies. */
 export class CallLinks {
-  readonly #services = new BoundedMap<string, number>(SPANS_MAX);
-  readonly #waiting = new BoundedMap<string, { service: number; minute: number }[]>(SPANS_MAX);
+  readonly #known = new RecentMap<Known>(SPANS_MAX);
+  readonly #waiting = new RecentMap<Child[]>(SPANS_MAX);
   #counts = new Map<string, number>();
 
   add(span: StoredSpan, service: number): void {
     const minute = Math.floor(span.startMicros / MINUTE_US);
-    const own = `${span.traceId}${span.spanId}`;
-    this.#services.set(own, service);
-    const children = this.#waiting.get(own);
+    const { traceId: trace, spanId, parentSpanId } = span;
+    this.#known.set(spanId, { trace, service });
+    const children = this.#waiting.get(spanId);
     if (children !== undefined) {
-      this.#waiting.delete(own);
-      for (const child of children) this.#count(child.minute, service, child.service);
+      this.#waiting.delete(spanId);
+      for (const child of children) if (child.trace === trace) this.#count(child.minute, service, child.service);
     }
-    if (span.parentSpanId === '') return;
-    const key = `${span.traceId}${span.parentSpanId}`;
-    const parent = this.#services.get(key);
-    if (parent !== undefined) return this.#count(minute, parent, service);
-    const list = this.#waiting.get(key);
-    if (list === undefined) this.#waiting.set(key, [{ service, minute }]);
-    else if (list.length < 1000) list.push({ service, minute });
+    if (parentSpanId === '') return;
+    const parent = this.#known.get(parentSpanId);
+    if (parent?.trace === trace) return this.#count(minute, parent.service, service);
+    const list = this.#waiting.get(parentSpanId);
+    if (list === undefined) this.#waiting.set(parentSpanId, [{ trace, service, minute }]);
+    else if (list.length < CHILDREN_MAX) list.push({ trace, service, minute });
   }
   #count(minute: number, parent: number, child: number): void {
     if (parent === child) return;

@@ -19,19 +19,19 @@ const unpack = (bytes: Uint8Array): { readonly attributes: readonly OtlpAttribut
 
 function writeAttributes(w: ProtoWriter, field: number, attributes: readonly OtlpAttribute[], dictionary: Dictionary): void {
   for (const { key, value } of attributes) {
-    w.message(field, (w) => {
-      const keyId = dictionary.key(key);
-      if (keyId === undefined) w.text(A.key, key);
-      else w.uint32(A.keyId, keyId);
-      if (typeof value === 'string') {
-        const valueId = dictionary.value(key, value);
-        if (valueId === undefined) w.text(A.text, value);
-        else w.uint32(A.valueId, valueId);
-      } else if (typeof value === 'boolean') w.uint32(A.bool, value ? 1 : 0);
-      else if (typeof value === 'bigint') w.int64(A.int, value);
-      else if (typeof value === 'number') w.double(A.double, value);
-      else w.bytes(A.nested, pack({ attributes: [{ key: '', value }] }));
-    });
+    const from = w.begin(field);
+    const keyId = dictionary.key(key);
+    if (keyId === undefined) w.text(A.key, key);
+    else w.uint32(A.keyId, keyId);
+    if (typeof value === 'string') {
+      const valueId = dictionary.value(key, value);
+      if (valueId === undefined) w.text(A.text, value);
+      else w.uint32(A.valueId, valueId);
+    } else if (typeof value === 'boolean') w.uint32(A.bool, value ? 1 : 0);
+    else if (typeof value === 'bigint') w.int64(A.int, value);
+    else if (typeof value === 'number') w.double(A.double, value);
+    else w.bytes(A.nested, pack({ attributes: [{ key: '', value }] }));
+    w.end(from);
   }
 }
 
@@ -56,22 +56,22 @@ export function encodeBody(span: StoredSpan, dictionary: Dictionary, operation: 
 function readAttribute(r: ProtoReader, dictionary: Dictionary): OtlpAttribute {
   let key = '';
   let value: OtlpValue = '';
-  r.message((r) => {
-    while (r.more) {
-      const tag = r.tag();
-      switch (tag >>> 3) {
-        case A.keyId: key = dictionary.text(r.uint32()); break;
-        case A.key: key = r.text(); break;
-        case A.valueId: value = dictionary.text(r.uint32()); break;
-        case A.text: value = r.text(); break;
-        case A.bool: value = r.bool(); break;
-        case A.int: value = r.int64(); break;
-        case A.double: value = r.double(); break;
-        case A.nested: value = unpack(r.bytes()).attributes[0]?.value ?? ''; break;
-        default: r.skip(tag);
-      }
+  const outer = r.enter();
+  while (r.more) {
+    const tag = r.tag();
+    switch (tag >>> 3) {
+      case A.keyId: key = dictionary.text(r.uint32()); break;
+      case A.key: key = r.text(); break;
+      case A.valueId: value = dictionary.text(r.uint32()); break;
+      case A.text: value = r.text(); break;
+      case A.bool: value = r.bool(); break;
+      case A.int: value = r.int64(); break;
+      case A.double: value = r.double(); break;
+      case A.nested: value = unpack(r.bytes()).attributes[0]?.value ?? ''; break;
+      default: r.skip(tag);
     }
-  });
+  }
+  r.leave(outer);
   return { key, value };
 }
 

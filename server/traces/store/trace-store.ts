@@ -136,21 +136,19 @@ export class TraceStore {
   newestTraces(count: number): readonly string[] {
     return this.#store.sql('SELECT trace FROM traces ORDER BY seen DESC LIMIT ?').all(count).map((row) => Buffer.from(bytesOf(row['trace'])).toString('hex'));
   }
-  /** One page of spans, latest start first, and where the next page begins. */
+  /** What fits among one page of spans, latest start first, and where the next page begins. */
   scan(filter: ScanFilter, after: ScanCursor | undefined, rowsMax: number): { readonly rows: readonly SpanRow[]; readonly next: ScanCursor | undefined } {
     const service = this.#names.serviceId(filter.service);
     if (service === undefined) return { rows: [], next: undefined };
     const cursor = after ?? { startMicros: filter.toMicros, seq: Number.MAX_SAFE_INTEGER };
-    // Rows without a wanted tag's bit come without their body; they are only counted for the cursor.
-    const found = this.#store.sql(`SELECT seq, trace, span, operation, service, start_us, duration_ns, CASE WHEN (signature & :signature) = :signature THEN body END AS body
-      FROM spans WHERE service = :service AND start_us >= :from AND start_us <= :to AND (start_us < :to OR seq < :seq) ORDER BY start_us DESC, seq DESC LIMIT :rows`)
-      .all({ service, from: filter.fromMicros, to: cursor.startMicros, seq: cursor.seq, rows: rowsMax, signature: filter.signature });
-    const last = found.at(-1);
-    const rows = found.filter((row) => {
-      const nanos = Number(row['duration_ns']);
-      return row['body'] !== null && nanos >= filter.minNanos && nanos <= filter.maxNanos && (filter.operations === undefined || filter.operations.has(Number(row['operation'])));
-    });
-    return { rows: rows.map((row) => this.#row(row)), next: last === undefined || found.length < rowsMax ? undefined : { startMicros: Number(last['start_us']), seq: Number(last['seq']) } };
+    const page = 'FROM spans WHERE service = :service AND start_us >= :from AND start_us <= :to AND (start_us < :to OR seq < :seq) ORDER BY start_us DESC, seq DESC';
+    const bounds = { service, from: filter.fromMicros, to: cursor.startMicros, seq: cursor.seq };
+    const found = this.#store.sql(`SELECT trace, span, operation, service, start_us, duration_ns, body FROM
+      (SELECT trace, span, operation, service, start_us, duration_ns, signature, body ${page} LIMIT :rows) WHERE (signature & :signature) = :signature AND duration_ns BETWEEN :min AND :max`)
+      .all({ ...bounds, rows: rowsMax, signature: filter.signature, min: filter.minNanos, max: filter.maxNanos });
+    const last = this.#store.sql(`SELECT start_us, seq ${page} LIMIT 1 OFFSET :skip`).get({ ...bounds, skip: rowsMax - 1 });
+    const rows = found.filter((row) => filter.operations === undefined || filter.operations.has(Number(row['operation'])));
+    return { rows: rows.map((row) => this.#row(row)), next: last === undefined ? undefined : { startMicros: Number(last['start_us']), seq: Number(last['seq']) } };
   }
 
   /** Deletes one slice of the oldest traces while a limit is exceeded; returns how many went (0: nothing to do). */

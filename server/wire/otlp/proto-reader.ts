@@ -23,7 +23,7 @@ function cachedText(bytes: Uint8Array, from: number, size: number): string | und
     while (i < size && known.charCodeAt(i) === bytes[from + i]) i += 1;
     if (i === size) return known;
   }
-  const made = Buffer.from(bytes.buffer, bytes.byteOffset + from, size).latin1Slice(0, size);
+  const made = Buffer.from(bytes.buffer, bytes.byteOffset + from, size).toString('latin1');
   cache[slot] = made;
   return made;
 }
