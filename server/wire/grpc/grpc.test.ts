@@ -62,6 +62,19 @@ test('client certificates: ours give an identity, others and none give nobody', 
   expect(await asked(undefined)).toBe('hi  ');
 });
 
+test('a client that keeps its own side open is let go once it has its status', async () => {
+  server = await startGrpcServer({ host: '127.0.0.1', port: 0, methods });
+  const session = connect(`http://127.0.0.1:${server.port}`);
+  const stream = session.request({ ':method': 'POST', ':path': say.path, 'content-type': 'application/grpc' });
+  stream.write(Buffer.from([0, 0, 0, 0, 2, 104, 105]));
+  stream.resume();
+  const [trailers] = await once(stream, 'trailers');
+  expect(trailers['grpc-status']).toBe('0');
+  await once(stream, 'close');
+  expect(stream.rstCode).toBe(0);
+  session.destroy();
+});
+
 test('bad bytes end the call with a status and leave the server well', async () => {
   server = await startGrpcServer({ host: '127.0.0.1', port: 0, methods });
   const raw = async (body: Buffer, contentType = 'application/grpc'): Promise<unknown> => {

@@ -1,4 +1,4 @@
-import { createSecureServer, createServer } from 'node:http2';
+import { constants, createSecureServer, createServer } from 'node:http2';
 import type { Http2Server, Http2Session, IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import { TLSSocket } from 'node:tls';
 import { errorText } from '#shared/base';
@@ -46,9 +46,14 @@ const statusOf = (error: unknown): GrpcStatus => (error instanceof GrpcStatus ? 
 const encodeMessage = (text: string): string => text.slice(0, 1000).replaceAll(/[^ -$&-~]+/g, (part) => [...Buffer.from(part)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''));
 const trailers = (status: GrpcStatus | undefined): Record<string, string> => (status === undefined ? { 'grpc-status': '0' } : { 'grpc-status': String(status.code), 'grpc-message': encodeMessage(status.message) });
 
+/** A client that has not finished its own side must not hold the stream open: RST_STREAM with NO_ERROR once the status is out (RFC 9113 §8.1). */
+const closeSoon = (stream: ServerHttp2Stream): void => void setImmediate(() => {
+  if (!stream.destroyed && !stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
+});
 function refuse(stream: ServerHttp2Stream, status: GrpcStatus): void {
   if (stream.destroyed || stream.headersSent) return;
   stream.respond({ ':status': 200, 'content-type': 'application/grpc', ...trailers(status) }, { endStream: true });
+  closeSoon(stream);
 }
 
 function openStream<Q, A>(stream: ServerHttp2Stream, caller: Caller, codec: Codec<Q, A>, handle: (call: ServerCall<Q, A>) => void, endsWithClient: boolean): void {
@@ -65,7 +70,10 @@ function openStream<Q, A>(stream: ServerHttp2Stream, caller: Caller, codec: Code
     if (stream.headersSent) stream.end();
     else refuse(stream, status ?? new GrpcStatus(GRPC.ok, ''));
   };
-  stream.on('wantTrailers', () => stream.sendTrailers(trailers(final)));
+  stream.on('wantTrailers', () => {
+    stream.sendTrailers(trailers(final));
+    closeSoon(stream);
+  });
   stream.on('data', (chunk: Buffer) => {
     if (ended) return;
     try {
