@@ -6,6 +6,9 @@ import type { Check } from '../probe/check.ts';
 import { checkGrpc } from '../probe/check-grpc.ts';
 import { runCommand } from '../probe/run-command.ts';
 
+/** Injection makes probes of the application ask the sidecar's agent, which owns this port at the pod IP. */
+const AGENT_PORT = 15_020;
+
 /** Environment and folder of a running container, for commands that run beside it. */
 export type Inside = { readonly env: ReadonlyMap<string, string>; readonly cwd: string };
 
@@ -20,7 +23,8 @@ type Handler = Pick<ProbeSpec, 'httpGet' | 'tcpSocket' | 'exec'> & { readonly gr
 export function runHandler(handler: Handler, spec: ContainerSpec, context: PodContext, inside: Inside, timeoutMs: number): Promise<Check> {
   const at = (port: number | string, host: string): { readonly host: string; readonly port: number; readonly timeoutMs: number } | undefined => {
     const found = portOf(spec, port);
-    return found === undefined ? undefined : { host: host === '' ? context.addressOf(spec) : host, port: found, timeoutMs };
+    const own = found === AGENT_PORT ? context.facts().podIP : context.addressOf(spec);
+    return found === undefined ? undefined : { host: host === '' ? own : host, port: found, timeoutMs };
   };
   const noPort = (port: number | string): Promise<Check> => Promise.resolve({ ok: false, message: `couldn't find port: ${port}` });
   if (handler.httpGet) {
