@@ -4,10 +4,11 @@ import { createKubeClient } from '#server/lib';
 import type { KubeConnection, Logger } from '#server/lib';
 import { createAdmission } from './admission/admission.ts';
 import { closeWebhookConnections } from './admission/call-webhook.ts';
+import { aggregateRoles } from './auth/aggregate-roles.ts';
+import { escalationGuard } from './auth/escalation.ts';
 import { Rbac } from './auth/rbac.ts';
 import { TokenAuthority } from './auth/tokens.ts';
 import { bootstrap } from './bootstrap/bootstrap.ts';
-import { startControllers } from './controllers/start-controllers.ts';
 import { CrdManager } from './crd/crd-manager.ts';
 import { createSubresources } from './http/subresources.ts';
 import { listen } from './http/server.ts';
@@ -57,9 +58,9 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const registry = new Registry();
   for (const resource of builtinResources()) registry.add(resource);
   const base = { store, registry, allocators: createAllocators(store, options.serviceCidr), now, newUid: randomUUID, randomName };
-  const core: Core = { ...base, admission: createAdmission(base, []) };
-  new CrdManager({ store, registry, log, now }).start();
   const rbac = new Rbac(store);
+  const core: Core = { ...base, admission: createAdmission(base, [escalationGuard(() => rbac)]) };
+  new CrdManager({ store, registry, log, now }).start();
   const tokens = new TokenAuthority({ privateKey: certificates.tokenKey, publicKey: certificates.tokenPublicKey }, store);
   const openApi = new OpenApiDocuments(registry);
   const subresources = createSubresources({ core, tokens, rbac, kubelet: createKubeletClient({ token: options.kubeletToken }) });
@@ -67,14 +68,17 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const server = await listen({ certificates, handlers: { core, subresources }, pages: () => ({ core, openApi, tokens, address }), rbac, log }, { host, port: options.port });
   address = `${host}:${server.port}`;
   await bootstrap(core, { host, port: server.port, clusterIp });
+  const stopAggregation = aggregateRoles(store, log);
   const url = `https://${address}`;
   const client = createKubeClient(adminConnection(url, certificates));
-  const controllers = options.controllers === false ? undefined : await startControllers({ client, serviceCidr: options.serviceCidr, log });
+  // The API answers before the controllers are even loaded.
+  const controllers = options.controllers === false ? undefined : await (await import('./controllers/start-controllers.ts')).startControllers({ client, serviceCidr: options.serviceCidr, log });
   return {
     url, adminKubeconfig: adminKubeconfig(url, certificates),
     stop: async () => {
       await controllers?.stop();
       client.close();
+      stopAggregation();
       await server.stop();
       closeWebhookConnections();
       store.close();

@@ -1,7 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isRecord } from '#shared/base';
-import { jwtVerify, SignJWT } from 'jose';
 import type { JWTPayload } from 'jose';
 import { textAt } from '../object/object.ts';
 import type { ObjectStore } from '../store/object-store.ts';
@@ -40,7 +39,8 @@ export class TokenAuthority {
     return { keys: [{ ...this.#publicKey.export({ format: 'jwk' }), use: 'sig', alg: 'ES256', kid: this.keyId }] };
   }
 
-  sign(request: TokenRequest): Promise<string> {
+  async sign(request: TokenRequest): Promise<string> {
+    const { SignJWT } = await import('jose/jwt/sign');
     const seconds = Math.floor(request.now.getTime() / 1000);
     const { bound, node, account, namespace } = request;
     const claim = {
@@ -66,6 +66,8 @@ export class TokenAuthority {
     const key = createHash('sha256').update(token).digest('base64');
     const known = this.#cache.get(key);
     if (known !== undefined) return known.expires > now.getTime() ? known.payload : undefined;
+    // Loaded by the first token, not at the start.
+    const { jwtVerify } = await import('jose/jwt/verify');
     try {
       const { payload } = await jwtVerify(token, this.#publicKey, { issuer: ISSUER, algorithms: ['ES256'], currentDate: now });
       if (this.#cache.size >= CACHE_MAX) this.#cache.clear();

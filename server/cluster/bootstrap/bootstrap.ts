@@ -20,13 +20,13 @@ const namespace = (name: string): Wanted => ({
   object: { kind: 'Namespace', apiVersion: 'v1', metadata: { name, labels: { 'kubernetes.io/metadata.name': name } }, spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' } },
 });
 const roles = (): readonly Wanted[] => BOOTSTRAP_ROLES.map((role) => ({
-  collection: `${RBAC}/clusterroles`, namespace: '', kept: ['rules', 'aggregationRule'],
+  collection: `${RBAC}/clusterroles`, namespace: '', kept: role.aggregate === undefined ? ['rules'] : ['aggregationRule'],
   object: {
     kind: 'ClusterRole', apiVersion: `${RBAC}/v1`, metadata: { name: role.name, labels: { ...DEFAULTS_LABEL, ...role.labels }, annotations: AUTOUPDATE }, rules: role.rules ?? aggregatedRules(role.aggregate ?? ''),
     ...(role.aggregate === undefined ? {} : { aggregationRule: { clusterRoleSelectors: [{ matchLabels: { [`${AGGREGATE_LABEL}${role.aggregate}`]: 'true' } }] } }),
   },
 }));
-/** Rules of a bootstrap role that is made of others; for later roles the aggregation controller does it. */
+/** Rules of a bootstrap role that is made of others, for its first moment; later aggregateRoles keeps them. */
 function aggregatedRules(to: string): readonly object[] {
   return BOOTSTRAP_ROLES.filter((role) => role.labels?.[`${AGGREGATE_LABEL}${to}`] === 'true').flatMap((role) => role.rules ?? aggregatedRules(role.aggregate ?? ''));
 }

@@ -4,7 +4,7 @@ import { canonicalQuantity } from '../kinds/quantity.ts';
 import { setOwn } from '../object/object.ts';
 import type { Obj } from '../object/object.ts';
 import { goType, jsonWord, structName } from './go-names.ts';
-import { isDropped, NULL_WHEN_ABSENT } from './zero-values.ts';
+import { ALWAYS_OBJECT, isDropped, NULL_WHEN_ABSENT } from './zero-values.ts';
 
 /** A value that cannot be read into the type; the text is Go's. */
 export class DecodeError extends Error {
@@ -51,6 +51,7 @@ class Walk {
       }
     }
     for (const field of NULL_WHEN_ABSENT.get(name) ?? []) made[field] ??= null;
+    for (const field of ALWAYS_OBJECT.get(name) ?? []) made[field] ??= {};
     return made;
   }
 

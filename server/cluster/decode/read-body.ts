@@ -1,5 +1,4 @@
 import { isRecord } from '#shared/base';
-import { parseDocument } from 'yaml';
 import { badRequest, StatusError, unsupportedMedia } from '../status/status-error.ts';
 import { JsonSyntaxError, scanJson } from './scan-json.ts';
 
@@ -43,7 +42,8 @@ export function parseJson(text: string): { readonly value: unknown; readonly dup
 
 const YAML_CODES: ReadonlyMap<string, string> = new Map([['BAD_COLLECTION_TYPE', 'did not find expected node content'], ['FLOW_COLLECTION', "did not find expected ',' or ']'"], ['MISSING_CHAR', "did not find expected ',' or ']'"], ['BAD_INDENT', "did not find expected ',' or ']'"], ['TAB_AS_INDENT', 'found character that cannot start any token']]);
 /** YAML as sigs.k8s.io/yaml reads it: 1.1 booleans (y, yes, on), duplicate keys taken and named. */
-export function parseYaml(text: string): { readonly value: unknown; readonly duplicates: readonly string[] } {
+export async function parseYaml(text: string): Promise<{ readonly value: unknown; readonly duplicates: readonly string[] }> {
+  const { parseDocument } = await import('yaml');
   const lineOf = (offset: number): number => text.slice(0, offset).split('\n').length;
   const document = parseDocument(text, { version: '1.1', uniqueKeys: true, merge: true, prettyErrors: false, stringKeys: true });
   const broken = document.errors.find((error) => error.code !== 'DUPLICATE_KEY');
@@ -57,10 +57,10 @@ export function parseYaml(text: string): { readonly value: unknown; readonly dup
 }
 
 /** Reads the body of a create or update: JSON or YAML. `kind` is what should be in it, for the messages. */
-export function readBody(bytes: Buffer, form: 'json' | 'yaml', kind: string): Body {
+export async function readBody(bytes: Buffer, form: 'json' | 'yaml', kind: string): Promise<Body> {
   const text = bodyText(bytes);
   try {
-    const parsed = form === 'json' ? parseJson(text) : parseYaml(text);
+    const parsed = form === 'json' ? parseJson(text) : await parseYaml(text);
     if (parsed.value !== null && !isRecord(parsed.value)) {
       const word = Array.isArray(parsed.value) ? 'array' : typeof parsed.value === 'boolean' ? 'bool' : typeof parsed.value;
       throw new JsonSyntaxError(`json: cannot unmarshal ${word} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`);

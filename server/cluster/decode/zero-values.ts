@@ -54,6 +54,9 @@ export const NULL_WHEN_ABSENT: ReadonlyMap<string, readonly string[]> = new Map(
   EndpointSlice: ['ports', 'endpoints'], Role: ['rules'], ClusterRole: ['rules'], PolicyRule: ['verbs'], Endpoint: ['addresses'], PodCondition: ['lastProbeTime', 'lastTransitionTime'], NodeCondition: ['lastHeartbeatTime', 'lastTransitionTime'],
 }));
 
+/** Objects that are printed even when absent: structs held by value. */
+export const ALWAYS_OBJECT: ReadonlyMap<string, readonly string[]> = new Map([['ContainerStatus', ['state', 'lastState']]]);
+
 /** Whether a typed server leaves the field out because it holds its zero value. */
 export function isDropped(struct: string, field: string, v: unknown, isRequired: boolean): boolean {
   if (typeof v === 'boolean' || typeof v === 'number') return (v === false || v === 0) && DROPPED_ZEROS.get(struct)?.has(field) === true;

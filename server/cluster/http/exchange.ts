@@ -88,6 +88,10 @@ export class Exchange {
       response.end(packed);
     });
   }
+  /** JSON text sent as YAML. */
+  yamlText(code: number, json: string): void {
+    void import('yaml').then(({ stringify }) => this.jsonText(code, stringify(JSON.parse(json)), 'application/yaml'), (error: unknown) => this.response.destroy(error instanceof Error ? error : undefined));
+  }
   text(code: number, text: string, contentType = 'text/plain; charset=utf-8'): void {
     if (this.response.headersSent) return;
     this.response.writeHead(code, { ...(text === '' && code === 404 ? {} : this.headers(contentType)), 'x-content-type-options': 'nosniff' });

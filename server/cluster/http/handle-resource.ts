@@ -134,7 +134,7 @@ export async function readDeleteOptions(exchange: Exchange): Promise<DeleteOptio
   if (form === 'protobuf') throw new StatusError(415, 'UnsupportedMediaType', 'DeleteOptions are read as JSON', {});
   let v: unknown;
   try {
-    v = form === 'json' ? parseJson(bodyText(bytes)).value : parseYaml(bodyText(bytes)).value;
+    v = form === 'json' ? parseJson(bodyText(bytes)).value : (await parseYaml(bodyText(bytes))).value;
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;
     throw badRequest(`couldn't get version/kind; json parse error: ${error.message}`);

@@ -1,4 +1,3 @@
-import { stringify } from 'yaml';
 import { aggregated, apiGroup, apiGroupList, apiVersions, groupsOf, resourceList } from '../discovery/discovery.ts';
 import type { OpenApiDocuments } from '../openapi/documents.ts';
 import type { Core } from '../rest/core.ts';
@@ -56,7 +55,7 @@ function aggregatedVersion(exchange: Exchange): 'v2' | 'v2beta1' | undefined {
 }
 function answerDiscovery(exchange: Exchange, v: object, version: 'v2' | 'v2beta1' | undefined): void {
   const { form } = version === undefined ? exchange : { form: { isYaml: false } };
-  if (form.isYaml) return void exchange.jsonText(200, stringify(v), 'application/yaml');
+  if (form.isYaml) return void exchange.yamlText(200, JSON.stringify(v));
   exchange.jsonText(200, JSON.stringify(v), version === undefined ? 'application/json' : `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`, { vary: 'Accept' });
 }
 
@@ -84,6 +83,7 @@ function discoverGroups(pages: Pages, exchange: Exchange, parts: readonly string
 /** Documents are kept by clients for ever under their hash (RFC 8246). */
 const IMMUTABLE = { 'cache-control': 'public, immutable', expires: new Date(Date.now() + 365 * 24 * 3_600_000).toUTCString() };
 function openApi(pages: Pages, exchange: Exchange, parts: readonly string[]): void {
+  if (parts[1] === 'v2') return openApiV2(exchange);
   if (parts[1] !== 'v3') throw pageNotFound();
   if (parts.length === 2) return void exchange.jsonText(200, JSON.stringify(pages.openApi.index()), 'text/plain; charset=utf-8');
   const [group, version] = parts[2] === 'api' ? ['', parts[3] ?? ''] : [parts[3] ?? '', parts[4] ?? ''];
@@ -101,6 +101,13 @@ function openApi(pages: Pages, exchange: Exchange, parts: readonly string[]): vo
     return void exchange.response.end();
   }
   exchange.jsonText(200, document.text, 'application/json', { etag, vary: 'Accept-Encoding, Accept', ...cache });
+}
+
+/** An OpenAPI v2 document without content, as protobuf (gnostic): fields swagger "2.0", info, paths. kubectl asks it about kinds that v3 does not have, and then says what is wrong in its own words. */
+const EMPTY_V2 = Buffer.concat([Buffer.from([0x0a, 3]), Buffer.from('2.0'), Buffer.from([0x12, 18, 0x0a, 10]), Buffer.from('Kubernetes'), Buffer.from([0x12, 4]), Buffer.from('v1.0'), Buffer.from([0x42, 0])]);
+function openApiV2(exchange: Exchange): void {
+  exchange.response.writeHead(200, { ...exchange.headers('application/com.github.proto-openapi.spec.v2.v1.0+protobuf'), 'content-length': EMPTY_V2.length });
+  exchange.response.end(EMPTY_V2);
 }
 
 function openId(pages: Pages, exchange: Exchange, parts: readonly string[]): void {

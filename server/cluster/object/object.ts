@@ -40,6 +40,15 @@ const isKObject = (v: unknown): v is KObject => isRecord(v) && typeof v['kind'] 
 
 /** The order in which Go writes metadata; messages that print objects show it. */
 const META_ORDER = ['name', 'generateName', 'namespace', 'selfLink', 'uid', 'resourceVersion', 'generation', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'labels', 'annotations', 'ownerReferences', 'finalizers', 'managedFields'];
+/** Metadata as it is stored: fields in Go's order, maps sorted by key, as Go writes them. */
+export function tidyMeta(metadata: Meta): Meta {
+  const made = ordered(metadata);
+  for (const field of ['labels', 'annotations']) {
+    const map = made[field];
+    if (isRecord(map)) made[field] = Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+  return isMeta(made) ? made : metadata;
+}
 function ordered(metadata: Record<string, unknown>): Obj {
   const made: Obj = { name: metadata['name'] ?? '' };
   for (const field of META_ORDER) if (metadata[field] !== undefined) made[field] = metadata[field];

@@ -1,4 +1,5 @@
 import type { PrinterColumn, SchemaNode } from '#shared/mesh';
+import { tidyMeta } from '../object/object.ts';
 import type { KObject } from '../object/object.ts';
 import type { SelectableFields } from '../selectors/selection.ts';
 import type { FieldError } from '../status/status-error.ts';
@@ -98,6 +99,7 @@ export function fromStored(view: View, object: KObject): KObject {
 /** An object of the view as it is stored. */
 export function toStored(view: View, object: KObject): KObject {
   const { stored, group, storageVersion } = view.resource;
-  return stored === undefined ? { ...object, apiVersion: groupVersion(group, storageVersion) } : stored.to(object);
+  const kept = stored === undefined ? { ...object, apiVersion: groupVersion(group, storageVersion) } : stored.to(object);
+  return { ...kept, metadata: tidyMeta(kept.metadata) };
 }
 export const ALL_VERBS: readonly string[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];

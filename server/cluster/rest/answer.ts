@@ -1,4 +1,3 @@
-import { stringify } from 'yaml';
 import type { Exchange } from '../http/exchange.ts';
 import type { KObject } from '../object/object.ts';
 import { fromStored } from '../resources/resource.ts';
@@ -34,7 +33,7 @@ const partial = (object: KObject, version: string): object => ({ kind: 'PartialO
 export function answerObject(exchange: Exchange, view: View, stored: Stored, code = 200): void {
   const { form } = exchange;
   if (view.version.deprecation !== undefined) exchange.warn(view.version.deprecation);
-  if (form.isYaml) return void exchange.jsonText(code, stringify(JSON.parse(textIn(view, stored))), 'application/yaml');
+  if (form.isYaml) return void exchange.yamlText(code, textIn(view, stored));
   if (form.as === '') return void exchange.jsonText(code, textIn(view, stored));
   if (form.as === 'Table') return void exchange.json(code, tableOf(view, [stored], tableOptions(exchange, { metadata: { resourceVersion: stored.object.metadata.resourceVersion ?? '' } })));
   if (form.as === 'PartialObjectMetadataList') throw badRequest('you requested PartialObjectMetadataList, but the requested object is not a list');
@@ -55,7 +54,7 @@ export function answerList(exchange: Exchange, view: View, page: ListPage): void
     return void exchange.json(200, { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${form.version}`, metadata, items });
   }
   const text = `{"kind":${JSON.stringify(view.resource.listKind)},"apiVersion":${JSON.stringify(view.apiVersion)},"metadata":${JSON.stringify(metadata)},"items":[${page.items.map((stored) => itemText(view, stored)).join(',')}]}`;
-  if (form.isYaml) exchange.jsonText(200, stringify(JSON.parse(text)), 'application/yaml');
+  if (form.isYaml) exchange.yamlText(200, text);
   else exchange.jsonText(200, text);
 }
 

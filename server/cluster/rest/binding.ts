@@ -12,7 +12,7 @@ const TRIES_MAX = 5;
 /** Binds a pod to a node: what a scheduler posts. */
 export async function bindPod(core: Core, exchange: Exchange, view: View): Promise<void> {
   const form = bodyForm(exchange.request.headers['content-type']);
-  const { value } = readBody(await exchange.body(), form === 'yaml' ? 'yaml' : 'json', 'Binding');
+  const { value } = await readBody(await exchange.body(), form === 'yaml' ? 'yaml' : 'json', 'Binding');
   const node = textAt(value, 'target', 'name');
   if (node === '') throw badRequest('Binding.target.name: Required value');
   const { namespace, name } = exchange.info;

@@ -26,7 +26,7 @@ const GENERATE_TRIES_MAX = 8;
 export async function readObject(core: Core, exchange: Exchange, view: View, fieldValidation: FieldValidation): Promise<KObject> {
   const form = bodyForm(exchange.request.headers['content-type']);
   const bytes = await exchange.body();
-  const incoming: Incoming = form === 'protobuf' ? decodeProtobuf(view, bytes) : decodeObject(core.registry, view, readBody(bytes, form, view.resource.kind), bytes);
+  const incoming: Incoming = form === 'protobuf' ? decodeProtobuf(view, bytes) : decodeObject(core.registry, view, await readBody(bytes, form, view.resource.kind), bytes);
   const { kind } = view.resource;
   applyFieldValidation(exchange, fieldValidation, incoming.strict, (text) => badRequest(`${kind} in version "${view.version.name}" cannot be handled as a ${kind}: ${text}`));
   return incoming.object;

@@ -28,7 +28,7 @@ export function parsePatch(view: View, contentType: string | undefined, bytes: B
   if (!KNOWN.has(type)) throw unsupportedMedia(view.resource.isCustom && type.startsWith('application/') && type.endsWith('+json') ? unknownType(true) : '415: Unsupported Media Type');
   if (type === STRATEGIC && view.resource.isCustom) throw new StatusError(415, 'UnsupportedMediaType', unknownType(true));
   if (type === APPLY) throw notImplemented('server-side apply (PATCH with application/apply-patch+yaml)');
-  const { value, duplicates } = readPatch(bytes);
+  const { value, duplicates } = readPatch(bytes, type);
   if (type !== JSON_PATCH) {
     if (!isRecord(value)) throw badRequest(`error decoding patch: json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go value of type map[string]interface {}`);
     return { type, value, strict: duplicates };
@@ -43,13 +43,13 @@ const OPERATION_FIELDS: ReadonlySet<string> = new Set(['op', 'path', 'from', 'va
 const unknownOperationFields = (operations: readonly unknown[]): readonly string[] =>
   operations.flatMap((operation, i) => (isRecord(operation) ? Object.keys(operation).filter((field) => !OPERATION_FIELDS.has(field)).map((field) => `json patch unknown field "[${i}].${field}"`) : []));
 
-function readPatch(bytes: Buffer): { readonly value: unknown; readonly duplicates: readonly string[] } {
+function readPatch(bytes: Buffer, type: string): { readonly value: unknown; readonly duplicates: readonly string[] } {
   const text = bodyText(bytes);
   try {
     return parseJson(text);
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;
-    throw badRequest(`error decoding patch: ${error.message}`);
+    throw badRequest(type === STRATEGIC ? error.message : `error decoding patch: ${error.message}`);
   }
 }
 
@@ -64,7 +64,10 @@ export function applyPatch(exchange: Exchange, view: View, patch: ParsedPatch, c
     decoded = decodeValue(view, patched);
   } catch (error) {
     if (!(error instanceof StatusError) || error.code !== 400 || view.resource.isCustom) throw error;
-    throw refusePatched(shown, error.message.replace(/^.*? cannot be handled as a \w+: /, ''));
+    const why = error.message.replace(/^.*? cannot be handled as a \w+: /, '');
+    // Strategic merge goes through Go's unstructured converter, whose message names the Go type alone.
+    const type = /^json: cannot unmarshal .* of type ([\w.]+)$/.exec(why)?.[1];
+    throw refusePatched(shown, patch.type === STRATEGIC && type !== undefined ? `unrecognized type: ${type}` : why);
   }
   applyFieldValidation(exchange, fieldValidation, [...patch.strict, ...(patch.type === STRATEGIC ? [...decoded.strict].sort() : decoded.strict)], (text) => refusePatched(shown, text));
   return decoded.object;

@@ -88,7 +88,7 @@ export async function putScale(core: Core, exchange: Exchange, view: View): Prom
   const { isDryRun } = writeOptions(exchange, 'UpdateOptions');
   const form = bodyForm(exchange.request.headers['content-type']);
   if (form === 'protobuf') throw unsupportedMedia('a Scale is read as JSON');
-  const { value } = readBody(await exchange.body(), form, 'Scale');
+  const { value } = await readBody(await exchange.body(), form, 'Scale');
   const scale = asKObject(isRecord(value) ? { kind: 'Scale', apiVersion: 'autoscaling/v1', ...value } : undefined);
   if (scale === undefined || scale.kind !== 'Scale') throw badRequest(`the body is not a Scale: ${textAt(value, 'kind')}`);
   if (scale.metadata.name !== exchange.info.name) throw badRequest(`the name of the object (${scale.metadata.name}) does not match the name on the URL (${exchange.info.name})`);

@@ -2,7 +2,7 @@ import { errorText } from '#shared/base';
 import { openStore } from '#server/lib';
 import type { Store } from '#server/lib';
 import { asKObject } from '../object/object.ts';
-import type { KObject } from '../object/object.ts';
+import type { KObject, Meta } from '../object/object.ts';
 import { StatusError } from '../status/status-error.ts';
 import { Collection, keyOf } from './collection.ts';
 import type { Change, Stored } from './history.ts';
@@ -41,6 +41,13 @@ export class WriteConflict extends Error {
 }
 type Pending = Write & { readonly resolve: (stored: Stored) => void; readonly reject: (error: Error) => void };
 type Accepted = { readonly pending: Pending; readonly change: Change };
+
+/** resourceVersion stands after uid, where Go writes it. */
+function withVersion(metadata: Meta, rev: number): Meta {
+  if (metadata.resourceVersion !== undefined || metadata.uid === undefined) return { ...metadata, resourceVersion: String(rev) };
+  const { name, generateName, namespace, selfLink, uid, ...rest } = metadata;
+  return { name, ...(generateName === undefined ? {} : { generateName }), ...(namespace === undefined ? {} : { namespace }), ...(selfLink === undefined ? {} : { selfLink }), uid, resourceVersion: String(rev), ...rest };
+}
 
 const diskRefused = (error: unknown): StatusError => {
   const text = errorText(error);
@@ -179,7 +186,7 @@ export class ObjectStore {
       }
       rev += 1;
       const object = value ?? { ...current?.object, kind: current?.object.kind ?? '', apiVersion: current?.object.apiVersion ?? '', metadata: { ...current?.object.metadata, name } };
-      object.metadata.resourceVersion = String(rev);
+      object.metadata = withVersion(object.metadata, rev);
       const stored: Stored = { rev, object, json: JSON.stringify(object) };
       overlay.set(key, value === undefined ? undefined : stored);
       accepted.push({ pending, change: { rev, type: value === undefined ? 'DELETED' : current === undefined ? 'ADDED' : 'MODIFIED', stored, before: current } });

@@ -38,6 +38,7 @@ function nodeRoles(object: KObject): string {
   const roles = Object.entries(object.metadata.labels ?? {}).flatMap(([key, v]) => (key.startsWith(ROLE_LABEL) ? [key.slice(ROLE_LABEL.length)] : key === 'kubernetes.io/role' ? [v] : []));
   return roles.filter((role) => role !== '').sort().join(',') || NONE;
 }
+const kernelText = (kernel: string, architecture: string): string => (kernel === UNKNOWN || architecture === '' ? kernel : `${kernel} (${architecture})`);
 const nodes: Printer = {
   columns: [
     NAME, column('Status', 'Whether the node is ready.'), column('Roles', 'Roles of the node.'), AGE, column('Version', 'Version of the node agent.'), column('Internal-IP', 'Address in the cluster.', WIDE), column('External-IP', 'Address outside the cluster.', WIDE),
@@ -50,7 +51,7 @@ const nodes: Printer = {
     const info = (field: string): string => textAt(object, 'status', 'nodeInfo', field) || UNKNOWN;
     return [
       object.metadata.name, at(object, 'spec', 'unschedulable') === true ? `${status},SchedulingDisabled` : status, nodeRoles(object), age(object, context), textAt(object, 'status', 'nodeInfo', 'kubeletVersion'),
-      address('InternalIP'), address('ExternalIP'), info('osImage'), info('kernelVersion'), info('containerRuntimeVersion'),
+      address('InternalIP'), address('ExternalIP'), info('osImage'), kernelText(info('kernelVersion'), textAt(object, 'status', 'nodeInfo', 'architecture')), info('containerRuntimeVersion'),
     ];
   },
 };
