@@ -11,6 +11,8 @@ const KINDS: readonly ResourceKind[] = ['cluster', 'endpoint', 'listener', 'rout
 const kindOf = (url: string): ResourceKind | undefined => KINDS.find((kind) => TYPE_URL[kind] === url);
 export type Received = { readonly kind: ResourceKind; readonly nonce: string; readonly error: string; readonly names: readonly string[]; readonly dropped: readonly string[]; readonly initial: readonly string[]; readonly node: string };
 
+type Stream = { push(kind: ResourceKind, names: readonly string[], removed: readonly string[]): void };
+
 /** A control plane for tests, on the stock gRPC library: certificates of its own root, resources as they are set, every request kept. */
 export class FakeIstiod {
   readonly received: Received[] = [];
@@ -20,10 +22,10 @@ export class FakeIstiod {
   signed = 0;
   port = 0;
   readonly #resources = new Map<ResourceKind, Map<string, Buffer>>(KINDS.map((kind) => [kind, new Map()]));
-  #delta: ServerDuplexStream<DeltaDiscoveryRequest, DeltaDiscoveryResponse> | undefined;
-  #sotw: ServerDuplexStream<DiscoveryRequest, DiscoveryResponse> | undefined;
-  readonly #wanted = new Map<ResourceKind, Set<string>>();
+  readonly #streams = new Set<Stream>();
   #version = 0;
+  /** Nonces of the last push of a kind, one a stream. */
+  readonly #last = new Map<ResourceKind, readonly string[]>();
   #server: Server | undefined;
   async start(port = 0): Promise<void> {
     const server = new Server();
@@ -47,73 +49,87 @@ export class FakeIstiod {
     done(null, { cert_chain: [pem, this.root.certPem] });
   }
   #onDelta(call: ServerDuplexStream<DeltaDiscoveryRequest, DeltaDiscoveryResponse>): void {
-    this.#delta = call;
-    this.#wanted.clear();
+    const wanted = new Map<ResourceKind, Set<string>>();
+    const stream: Stream = { push: (kind, names, removed) => void (wanted.has(kind) && this.#sendDelta(call, kind, names, removed)) };
+    this.#streams.add(stream);
     call.on('data', (request: DeltaDiscoveryRequest) => {
       const kind = kindOf(request.type_url);
       if (kind === undefined) return;
       const names = request.resource_names_subscribe ?? [];
       this.received.push({ kind, nonce: request.response_nonce ?? '', error: request.error_detail?.message ?? '', names, dropped: request.resource_names_unsubscribe ?? [], initial: Object.keys(request.initial_resource_versions ?? {}), node: request.node?.id ?? '' });
-      const wanted = this.#wanted.get(kind) ?? new Set();
-      const first = !this.#wanted.has(kind);
-      for (const name of names) wanted.add(name);
-      this.#wanted.set(kind, wanted);
-      if (first || names.length > 0) this.#sendDelta(kind, first && names.length === 0 ? undefined : names, []);
+      const first = !wanted.has(kind);
+      wanted.set(kind, new Set([...(wanted.get(kind) ?? []), ...names]));
+      if (first || names.length > 0) this.#sendDelta(call, kind, first && names.length === 0 ? undefined : names, []);
     });
-    call.on('error', () => undefined);
-    call.on('end', () => call.end());
+    this.#follow(call, stream);
   }
   #onSotw(call: ServerDuplexStream<DiscoveryRequest, DiscoveryResponse>): void {
-    this.#sotw = call;
-    const seen = new Map<ResourceKind, string>();
+    const seen = new Map<ResourceKind, readonly string[]>();
+    const stream: Stream = { push: (kind) => void (seen.has(kind) && this.#sendSotw(call, kind, seen.get(kind) ?? [])) };
+    this.#streams.add(stream);
     call.on('data', (request: DiscoveryRequest) => {
       const kind = kindOf(request.type_url);
       if (kind === undefined) return;
       const names = request.resource_names ?? [];
       this.received.push({ kind, nonce: request.response_nonce ?? '', error: request.error_detail?.message ?? '', names, dropped: [], initial: [request.version_info ?? ''], node: request.node?.id ?? '' });
-      this.#wanted.set(kind, new Set(names));
-      const key = names.join();
-      if (seen.get(kind) !== key || request.response_nonce === '') this.#sendSotw(kind);
-      seen.set(kind, key);
+      const changed = seen.get(kind)?.join() !== names.join();
+      seen.set(kind, names);
+      if (changed) this.#sendSotw(call, kind, names);
     });
-    call.on('error', () => undefined);
-    call.on('end', () => call.end());
+    this.#follow(call, stream);
+  }
+  #follow(call: { on(event: string, listener: () => void): unknown; end(): void }, stream: Stream): void {
+    const gone = (): void => void this.#streams.delete(stream);
+    call.on('error', gone);
+    call.on('close', gone);
+    call.on('end', () => {
+      gone();
+      call.end();
+    });
   }
   #any(kind: ResourceKind, value: Buffer): WireAny {
     return { type_url: TYPE_URL[kind], value };
   }
-  #sendSotw(kind: ResourceKind): void {
-    const wanted = this.#wanted.get(kind) ?? new Set();
-    const wild = kind === 'cluster' || kind === 'listener';
-    const all = [...(this.#resources.get(kind) ?? [])].filter(([name]) => wild || wanted.has(name));
+  #nonce(kind: ResourceKind): { readonly version: string; readonly nonce: string } {
     this.#version++;
-    this.#sotw?.write({ version_info: String(this.#version), type_url: TYPE_URL[kind], nonce: `n${this.#version}`, resources: all.map(([, value]) => this.#any(kind, value)) });
+    const nonce = `n${this.#version}`;
+    this.#last.set(kind, [...(this.#last.get(kind) ?? []), nonce]);
+    return { version: String(this.#version), nonce };
   }
-  #sendDelta(kind: ResourceKind, names: readonly string[] | undefined, removed: readonly string[]): void {
+  #sendSotw(call: ServerDuplexStream<DiscoveryRequest, DiscoveryResponse>, kind: ResourceKind, names: readonly string[]): void {
+    const wild = kind === 'cluster' || kind === 'listener';
+    const all = [...(this.#resources.get(kind) ?? [])].filter(([name]) => wild || names.includes(name));
+    const { version, nonce } = this.#nonce(kind);
+    call.write({ version_info: version, type_url: TYPE_URL[kind], nonce, resources: all.map(([, value]) => this.#any(kind, value)) });
+  }
+  #sendDelta(call: ServerDuplexStream<DeltaDiscoveryRequest, DeltaDiscoveryResponse>, kind: ResourceKind, names: readonly string[] | undefined, removed: readonly string[]): void {
     const table = this.#resources.get(kind) ?? new Map<string, Buffer>();
-    this.#version++;
-    const resources = [...table].filter(([name]) => names === undefined || names.includes(name)).map(([name, value]) => ({ name, version: String(this.#version), resource: this.#any(kind, value) }));
-    this.#delta?.write({ system_version_info: String(this.#version), type_url: TYPE_URL[kind], nonce: `n${this.#version}`, resources, removed_resources: removed });
+    const { version, nonce } = this.#nonce(kind);
+    const resources = [...table].filter(([name]) => names === undefined || names.includes(name)).map(([name, value]) => ({ name, version, resource: this.#any(kind, value) }));
+    call.write({ system_version_info: version, type_url: TYPE_URL[kind], nonce, resources, removed_resources: removed });
   }
   /** Sets resources and pushes them to the stream that is open. */
   push<K extends ResourceKind>(kind: K, ...resources: readonly ResourceOf[K][]): void {
     const table = this.#resources.get(kind);
     for (const resource of resources) table?.set(nameOf(resource), encodeResource(kind, resource));
-    if (this.#delta !== undefined) this.#sendDelta(kind, resources.map(nameOf), []);
-    if (this.#sotw !== undefined) this.#sendSotw(kind);
+    this.#pushAll(kind, resources.map(nameOf), []);
   }
   remove(kind: ResourceKind, ...names: readonly string[]): void {
     for (const name of names) this.#resources.get(kind)?.delete(name);
-    if (this.#delta !== undefined) this.#sendDelta(kind, [], names);
-    if (this.#sotw !== undefined) this.#sendSotw(kind);
+    this.#pushAll(kind, [], names);
   }
-  /** What the proxy said to the newest response of a kind: "" = accepted, a text = refused, undefined = nothing yet. */
+  #pushAll(kind: ResourceKind, names: readonly string[], removed: readonly string[]): void {
+    this.#last.delete(kind);
+    for (const stream of this.#streams) stream.push(kind, names, removed);
+  }
+  /** What the proxies said to the last push of a kind: "" = all accepted it, a text = one refused it, undefined = not all have answered. */
   verdict(kind: ResourceKind): string | undefined {
-    return this.received.findLast((one) => one.kind === kind && one.nonce === `n${this.#version}`)?.error;
+    const nonces = this.#last.get(kind) ?? [];
+    const answers = nonces.map((nonce) => this.received.findLast((one) => one.kind === kind && one.nonce === nonce)?.error);
+    return answers.length === 0 || answers.includes(undefined) ? undefined : answers.join('');
   }
   async stop(): Promise<void> {
-    this.#delta = undefined;
-    this.#sotw = undefined;
+    this.#streams.clear();
     this.#server?.forceShutdown();
     this.#server = undefined;
     await Promise.resolve();

@@ -4,7 +4,7 @@ import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders } from 
 /** Where a gRPC server is and how it is trusted. `ca` undefined: plain HTTP/2. */
 export type GrpcTarget = { readonly ip: string; readonly port: number; readonly serverName: string; readonly ca: string | undefined };
 export type GrpcMethod<Q, A> = { readonly path: string; requestSerialize(request: Q): Buffer; responseDeserialize(bytes: Buffer): A };
-export type GrpcCall<Q> = { send(request: Q): void; close(): void };
+export type GrpcCall<Q> = { send(request: Q): void; /** No more requests: a server answers a single call only then. */ finish(): void; close(): void };
 export type GrpcEvents<A> = { message(answer: A): void; ended(error: Error): void };
 
 /** Largest message that is taken, bytes: a full state of a big mesh is some megabytes. */
@@ -109,7 +109,7 @@ export function openCall<Q, A>(session: ClientHttp2Session, method: GrpcMethod<Q
   });
   stream.on('error', (error: Error) => end(error));
   stream.on('close', () => end(status ?? new GrpcError(14, 'the stream was closed')));
-  return { send: (request) => void (done || stream.write(frame(method.requestSerialize(request)))), close: () => end(new GrpcError(1, 'closed by the proxy')) };
+  return { send: (request) => void (done || stream.write(frame(method.requestSerialize(request)))), finish: () => void stream.end(), close: () => end(new GrpcError(1, 'closed by the proxy')) };
 }
 
 /** A unary call. */
@@ -125,6 +125,7 @@ export async function callUnary<Q, A>(target: GrpcTarget, method: GrpcMethod<Q, 
         ended: (error) => (answer !== undefined && (!(error instanceof GrpcError) || error.code === 0 || error.code === 14) ? resolve(answer) : reject(error)),
       });
       call.send(request);
+      call.finish();
     });
   } finally {
     session.close();
