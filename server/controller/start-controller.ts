@@ -48,17 +48,18 @@ function startPushing(options: ControllerOptions, client: KubeClient, metrics: C
     const at = changedAt ?? performance.now();
     changedAt = undefined;
     metrics.debounce.observe((performance.now() - at) / 1000);
-    push.update(source.next(), at);
+    push.update(source.snapshot, at);
   });
   const source: ClusterSource = new ClusterSource({
     client, namespace: options.namespace, otlpEndpoint: options.otlpEndpoint, metrics, log: options.log, ...hooks,
     onChange: (trigger) => {
       metrics.triggers.inc({ type: trigger });
-      if (!source.synced) return; // the first snapshot is made when everything has been read
       const at = performance.now();
       changedAt ??= at;
       debounce.changed(at);
     },
+    // What waits to be pushed takes the revision along.
+    onRevision: () => void (changedAt === undefined ? push.update(source.snapshot, performance.now()) : undefined),
   });
   return { push, source, debounce };
 }

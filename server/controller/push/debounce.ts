@@ -3,7 +3,7 @@ export const QUIET_MS = 100;
 /** Changes never wait longer than this for quiet, ms. Istio waits up to 10 s; a laptop's mesh is small. */
 export const WAIT_MS_MAX = 1000;
 /** The first change after a quiet time waits this long for those that belong to it (the objects of one `kubectl apply`), ms. */
-export const FIRST_MS = 5;
+export const FIRST_MS = 3;
 
 /** Decides when collected changes are acted on. The first after a quiet time goes at once; a storm goes when it is over, or each second. */
 export class Debounce {

@@ -1,5 +1,6 @@
 import { parse } from 'yaml';
 import { errorText, isRecord } from '#shared/base';
+import { affected } from '#shared/compiler';
 import { changeSnapshot, CUSTOM_KINDS, EMPTY_SNAPSHOT, meshConfigOf } from '#shared/mesh';
 import type { KubeObject, MeshChange, MeshConfig, MeshSnapshot } from '#shared/mesh';
 import { createReflector } from '#server/lib';
@@ -16,8 +17,8 @@ const MESH_CONFIG_MAP = 'istio';
 
 export type ClusterSourceOptions = {
   readonly client: KubeClient; readonly namespace: string; readonly otlpEndpoint: string | undefined; readonly metrics: ControllerMetrics; readonly log: Logger;
-  /** Something changed; `next` gives the snapshot of all that is known. */
-  onChange(trigger: Trigger): void; onNamespace(event: string, namespace: KubeObject): void; onObject(event: string, object: KubeObject): void;
+  /** The configuration changed. */
+  onChange(trigger: Trigger): void; /** Only the revision moved: what came says nothing new to proxies. */ onRevision(): void; onNamespace(event: string, namespace: KubeObject): void; onObject(event: string, object: KubeObject): void;
 };
 /** What a change is about, by istiod's words for pilot_push_triggers. */
 export type Trigger = 'config' | 'service' | 'endpoint' | 'global' | 'namespace';
@@ -29,6 +30,8 @@ export class ClusterSource {
   readonly #options: ClusterSourceOptions;
   readonly #reflectors: Reflector[] = [];
   readonly #pending: MeshChange[] = [];
+  readonly #triggers = new Set<Trigger>();
+  #scheduled = false;
   #mesh: MeshConfig;
   #snapshot: MeshSnapshot = EMPTY_SNAPSHOT;
   synced = false;
@@ -59,7 +62,7 @@ export class ClusterSource {
   }
 
   #changed(event: MeshChange['event'], object: KubeObject): void {
-    const { metrics, onNamespace, onObject, onChange } = this.#options;
+    const { metrics, onNamespace, onObject } = this.#options;
     const trigger = TRIGGERS.get(object.kind) ?? 'config';
     if (trigger === 'config') metrics.configEvents.inc({ type: object.kind, event: event.toLowerCase() });
     else metrics.registryEvents.inc({ type: object.kind, event: event.toLowerCase() });
@@ -67,10 +70,28 @@ export class ClusterSource {
     this.#pending.push({ event, object });
     if (object.kind === 'Namespace') onNamespace(event, object);
     onObject(event, object);
-    onChange(trigger);
+    this.#collect(trigger);
+  }
+  /** What comes in one turn of the event loop is looked at together. */
+  #collect(trigger: Trigger): void {
+    this.#triggers.add(trigger);
+    if (!this.synced || this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => this.#settle());
+  }
+  #settle(): void {
+    const { onChange, onRevision } = this.#options;
+    this.#scheduled = false;
+    if (this.#pending.length === 0) return;
+    const before = this.#snapshot;
+    const next = this.next();
+    const triggers = [...this.#triggers];
+    this.#triggers.clear();
+    if (affected(before, next).size === 0) onRevision();
+    else for (const trigger of triggers) onChange(trigger);
   }
   #meshChanged(event: MeshChange['event'], object: KubeObject): void {
-    const { log, otlpEndpoint, onChange } = this.#options;
+    const { log, otlpEndpoint } = this.#options;
     const data = event === 'DELETED' ? undefined : object['data'];
     const text = isRecord(data) && typeof data['mesh'] === 'string' ? data['mesh'] : '';
     try {
@@ -80,10 +101,13 @@ export class ClusterSource {
       return;
     }
     this.#pending.push({ event, object }); // counts for the revision
-    onChange('global');
+    this.#collect('global');
   }
 
-  /** The snapshot with all changes up to now. */
+  get snapshot(): MeshSnapshot {
+    return this.#snapshot;
+  }
+  /** Folds in all changes up to now. */
   next(): MeshSnapshot {
     const { metrics, log } = this.#options;
     const start = performance.now();

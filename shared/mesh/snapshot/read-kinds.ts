@@ -1,4 +1,3 @@
-import { isRecord } from '#shared/base';
 import { canonicalName, workloadNameOfPod } from '../hosts/canonical.ts';
 import { serviceHost } from '../hosts/host-names.ts';
 import { portProtocol } from '../hosts/port-protocol.ts';
@@ -99,4 +98,6 @@ export function sliceHost(slice: EndpointSlice): string | undefined {
   const name = slice.metadata.labels?.['kubernetes.io/service-name'];
   return name === undefined ? undefined : serviceHost(name, slice.metadata.namespace ?? '');
 }
-export const isAbout = (slice: EndpointSlice, pod: MeshPod): boolean => slice.endpoints.some((endpoint) => isRecord(endpoint.targetRef) && endpoint.targetRef['name'] === pod.name && endpoint.targetRef['kind'] === 'Pod');
+/** Whether a slice names one of these pods ("namespace/name"). */
+export const isAboutAny = (slice: EndpointSlice, pods: ReadonlySet<string>): boolean =>
+  slice.endpoints.some(({ targetRef }) => targetRef?.kind === 'Pod' && pods.has(`${targetRef.namespace ?? slice.metadata.namespace ?? ''}/${targetRef.name ?? ''}`));

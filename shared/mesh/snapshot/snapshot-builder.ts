@@ -24,7 +24,7 @@ import { meshConfigOf } from './mesh-config.ts';
 import type { MeshConfig } from './mesh-config.ts';
 import type { Locality, MeshChange, MeshPod, MeshService, MeshSnapshot } from './mesh-snapshot.ts';
 import { withoutNulls } from './without-nulls.ts';
-import { endpointsOf, isAbout, meshPod, meshService, nodeLocality, podFacts, sliceHost, versionOf } from './read-kinds.ts';
+import { endpointsOf, isAboutAny, meshPod, meshService, nodeLocality, podFacts, sliceHost, versionOf } from './read-kinds.ts';
 
 export type SnapshotOptions = { readonly mesh?: MeshConfig; /** An object whose shape is not that of its kind; it is left out. */ readonly onRejected?: (ref: ObjectRef) => void };
 
@@ -68,6 +68,7 @@ class SnapshotBuilder {
   readonly #peerAuthentications: Draft<PeerAuthentication>;
   readonly #others: Draft<KubeObject>;
   readonly #dirtyHosts = new Set<string>();
+  readonly #dirtyPods = new Set<string>();
   #allDirty = false;
   #revision: number;
 
@@ -132,11 +133,7 @@ class SnapshotBuilder {
     if (pod !== undefined && known !== undefined && podFacts(pod) === podFacts(known)) return; // only its status moved
     if (pod === undefined) this.#pods.delete(key);
     else this.#pods.set(key, pod);
-    const changed = pod ?? known;
-    if (changed === undefined) return;
-    for (const [host, slices] of this.#slices.map) {
-      for (const slice of slices.values()) if (slice.metadata.namespace === changed.namespace && isAbout(slice, changed)) this.#dirtyHosts.add(host);
-    }
+    this.#dirtyPods.add(key);
   }
   #putService(object: KubeObject, gone: boolean): void {
     const host = serviceHost(object.metadata.name, object.metadata.namespace ?? '');
@@ -161,6 +158,7 @@ class SnapshotBuilder {
 
   #endpoints(): MeshSnapshot['endpoints'] {
     const endpoints = new Draft(this.#base.endpoints);
+    if (this.#dirtyPods.size > 0) for (const [host, slices] of this.#slices.map) for (const slice of slices.values()) if (isAboutAny(slice, this.#dirtyPods)) this.#dirtyHosts.add(host);
     const hosts = this.#allDirty ? new Set([...this.#slices.map.keys(), ...this.#base.endpoints.keys()]) : this.#dirtyHosts;
     const sources = { pods: this.#pods.map, nodes: this.#nodes.map };
     for (const host of hosts) {
