@@ -19,6 +19,8 @@ import { SeriesStore } from './store/series-store.ts';
 /** A series that was not written for this long belongs to a target that is gone, ms. */
 const IDLE_MS = 10 * 60_000;
 const MAINTENANCE_MS = 60_000;
+/** Fewer dead label sets than this are left where they are. */
+const DEAD_SERIES_MIN = 2000;
 
 /** A target of a fixed list: "host:port", or a URL with labels. */
 export type StaticTarget = string | { readonly address: string; readonly labels?: Readonly<Record<string, string>> };
@@ -64,6 +66,7 @@ export async function startMetrics(options: MetricsOptions): Promise<Metrics> {
   const maintenance = setInterval(() => {
     store.retireIdle(now() - IDLE_MS);
     store.expire(now() - limits.retentionMs);
+    if (context.gate.running === 0 && store.deadSeries > Math.max(DEAD_SERIES_MIN, store.seriesCount / 4)) store.compact();
   }, MAINTENANCE_MS);
   maintenance.unref();
   const url = `http://${options.bindAddress.includes(':') ? `[${options.bindAddress}]` : options.bindAddress}:${address.port}`;

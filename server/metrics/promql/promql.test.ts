@@ -63,6 +63,15 @@ test.each<[string, readonly string[]]>([
   ['errors * on(job, group) group_left(instance) http_requests{group="canary"}', ['{code="404", group="canary", instance="0", job="api"} 1800', '{code="500", group="canary", instance="0", job="api"} 900']],
   ['http_requests{job="app"} * on(instance) group_left(kind) cpu_count', ['{group="production", instance="0", job="app", kind="smp"} 1000']],
   ['-2^2', ['-4']], ['2^3^2', ['512']], ['-5 % 3', ['-2']], ['1_000 + 0x1F + 5m', ['1331']], ['1 == bool 1', ['1']], ['atan2(1, 1)'.replace('atan2(1, 1)', '1 atan2 1'), [String(Math.PI / 4)]],
+  // Names are dropped at the very end, so that functions in between still see them.
+  ['label_replace(abs(vector_b), "was", "abs_$1", "__name__", "(.+)")', ['{l="x", was="abs_vector_b"} 40']],
+  ['label_replace(abs(vector_b), "__name__", "abs_$1", "__name__", "(.+)")', ['abs_vector_b{l="x"} 40']],
+  ['label_join(abs(vector_b), "__name__", "_", "__name__", "l")', ['vector_b_x{l="x"} 40']],
+  ['sum by (__name__) (vector_b)', ['vector_b 40']],
+  ['sum by (__name__, l) (abs(vector_b))', ['{l="x"} 40']],
+  ['topk(1, sum by (__name__, l) (abs(vector_b)))', ['{l="x"} 40']],
+  ['sum(abs({l="x"})) by (l)', ['{l="x"} 50']],
+  ['last_over_time(vector_b[5m])', ['vector_b{l="x"} 40']],
   ['topk(2, http_requests)', ['http_requests{group="canary", instance="0", job="api"} 300', 'http_requests{group="production", instance="0", job="app"} 500']],
   ['count_values("v", http_requests > 250)', ['{v="300"} 1', '{v="500"} 1']],
   ['label_replace(vector_b, "n", "$1-$1", "l", "(.*)")', ['vector_b{l="x", n="x-x"} 40']],
@@ -78,6 +87,7 @@ test.each<[string, string]>([
   ['vector_b + on() vector_a', 'found duplicate series for the match group {} on the right hand-side of the operation: [vector_a{l="y"}, vector_a{l="x"}];many-to-many matching not allowed: matching labels must be unique on one side'],
   ['errors * on(job) group_left(instance) http_requests', 'found duplicate series for the match group {job="api"} on the right hand-side'],
   ['{__name__=~"vector_a|vector_b",l="x"} + 1', 'vector cannot contain metrics with the same labelset'],
+  ['sum by (__name__) (abs({l="x"}))', 'vector cannot contain metrics with the same labelset'],
   ['label_replace(vector_a, "l", "z", "l", ".*")', 'vector cannot contain metrics with the same labelset'],
 ])('%s fails', async (query, message) => {
   await expect(ask(query)).rejects.toThrow(message);
@@ -174,7 +184,7 @@ test('increase is at least what the counter rose between its first and last samp
 test('patterns match as RE2 does, whole and with the dot for every character', () => {
   const cases: readonly (readonly [string, string, boolean])[] = [
     ['a|b', 'b', true], ['a|b', 'ab', false], ['(a|b)', 'a', true], ['a.*', 'abc', true], ['.*c', 'abc', true], ['.+', '', false], ['.*', '', true], ['.*b.+', 'ab', false], ['.*b.+', 'abb', true], ['a\\.b.*', 'a.bc', true],
-    ['a\\.b.*', 'axbc', false], ['^.+\\.ns\\..+$', 'a.ns.svc', true], ['(?i)ABC', 'abc', true], ['a.c', 'a\nc', true], ['ab?', 'a', true], ['ab*c', 'ac', true], ['^0$|^[4-5]\\d\\d$', '503', true], ['^0$|^[4-5]\\d\\d$', '200', false], ['foo|', '', true], ['x{2}', 'xx', true],
+    ['a\\.b.*', 'axbc', false], ['^.+\\.ns\\..+$', 'a.ns.svc', true], ['(?i)ABC', 'abc', true], ['a.c', 'a\nc', true], ['.+.*', '', false], ['.+.*', 'a', true], ['.+.+', 'a', false], ['ab?', 'a', true], ['ab*c', 'ac', true], ['^0$|^[4-5]\\d\\d$', '503', true], ['^0$|^[4-5]\\d\\d$', '200', false], ['foo|', '', true], ['x{2}', 'xx', true],
   ];
   for (const [pattern, text, wanted] of cases) expect(compileRegex(pattern).test?.(text), `${pattern} on ${JSON.stringify(text)}`).toBe(wanted);
   const parts = fc.array(fc.constantFrom('a', 'b', '.', '.*', '.+', '|', '\\.', '[ab]', '(a|b)', '?', 'ab'), { maxLength: 5 }).map((list) => list.join(''));

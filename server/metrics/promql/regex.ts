@@ -57,7 +57,7 @@ function affix(before: string, literal: string, after: string): LabelRegex {
   return {
     test: (text) => {
       const at = text.indexOf(literal, from);
-      return at >= 0 && at + literal.length + rest <= text.length;
+      return at >= from && at + literal.length + rest <= text.length; // an empty literal is found before the end even of an empty text
     },
   };
 }

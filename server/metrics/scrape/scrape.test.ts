@@ -140,6 +140,20 @@ test('labels that clash are renamed; a series in a text twice counts once', asyn
   expect(await ask(metrics, 'scrape_samples_scraped - scrape_samples_post_metric_relabeling')).toEqual(['1']);
 });
 
+test('a target whose series change all the time keeps those that live, ends those that do not, and forgets no sample', async () => {
+  let n = 0;
+  const { address } = await serve((_, response) => {
+    n += 1;
+    response.end(`steady ${n}\n${Array.from({ length: 100 }, (_, i) => `fleeting{i="${n * 100 + i}"} 1\n`).join('')}`);
+  });
+  const metrics = await start([address], { limits: { scrapeMs: 50 } });
+  await until(async () => Number((await ask(metrics, 'steady')).join()) >= 30);
+  const [now, count] = [await ask(metrics, 'count(fleeting)'), Number((await ask(metrics, 'count_over_time(steady[1m])')).join())];
+  expect(now).toEqual(['100']);
+  expect(count).toBeGreaterThanOrEqual(29);
+  expect(Number((await ask(metrics, 'count(count_over_time(fleeting[1m]))')).join())).toBeGreaterThanOrEqual(2900);
+});
+
 test('samples stand on an even grid of times', async () => {
   const { address } = await serve((_, response) => response.end('a 1\n'));
   const metrics = await start([address], { limits: { scrapeMs: 250 } });

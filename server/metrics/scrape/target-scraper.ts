@@ -12,6 +12,9 @@ import type { Metadata, SeriesLabels } from './text-parser.ts';
 /** Series that every scrape adds about itself (Prometheus docs, "Automatically generated labels and time series"). */
 const OWN = ['up', 'scrape_duration_seconds', 'scrape_samples_scraped', 'scrape_samples_post_metric_relabeling', 'scrape_series_added'] as const;
 
+/** Slots of vanished series that a target may leave behind before they are cleared away. */
+const DEAD_SLOTS_MAX = 256;
+
 export type TargetState = { readonly health: 'up' | 'down' | 'unknown'; readonly lastError: string; readonly lastScrapeMs: number; readonly lastDurationSeconds: number };
 export type ScrapeHost = {
   readonly store: SeriesStore;
@@ -27,12 +30,12 @@ export type ScrapeHost = {
 export class TargetScraper {
   readonly target: TargetSpec;
   readonly #host: ScrapeHost;
-  readonly #chain: Chain;
-  readonly #writer: ColumnWriter;
+  #chain: Chain;
+  #writer: ColumnWriter;
   readonly #parser: TextParser;
   readonly #targetPairs: readonly (readonly [number, number])[];
   readonly #targetNames: ReadonlySet<string>;
-  readonly #ownSlots: readonly number[];
+  #ownSlots: readonly number[];
   #timer: NodeJS.Timeout | undefined;
   #busy = false;
   #stopped = false;
@@ -115,7 +118,16 @@ export class TargetScraper {
     this.#seriesAdded = 0;
     for (const [i, slot] of this.#ownSlots.entries()) if (slot >= 0) writer.set(slot, own[i] ?? 0);
     writer.commit();
+    if (this.#chain.refs.length > DEAD_SLOTS_MAX + 2 * (samples + OWN.length)) this.#renew();
     return duplicates;
+  }
+  /** Most slots belong to series that are gone: the target goes on in a new chain with those that live. */
+  #renew(): void {
+    const live = this.#writer.liveSlots().map((slot) => this.#chain.refs[slot] ?? -1).filter((ref) => ref >= 0);
+    this.#chain = this.#host.store.renew(this.#chain, live);
+    this.#writer = new ColumnWriter(this.#host.store, this.#chain, live.length);
+    this.#parser.reset();
+    this.#ownSlots = OWN.map((name) => this.#slotOf([['__name__', name]]));
   }
   /** The target is gone: its series end here. `keep` leaves them open, as a process does that will go on after a restart. */
   stop(keep = false): void {

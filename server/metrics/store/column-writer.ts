@@ -6,10 +6,18 @@ import type { SeriesStore } from './series-store.ts';
 export class ColumnWriter {
   readonly #store: SeriesStore;
   readonly chain: Chain;
+  /** The first slots, whose series were live in the chain this one goes on from. */
+  readonly #carried: number;
   #column = -1;
-  constructor(store: SeriesStore, chain: Chain) {
+  constructor(store: SeriesStore, chain: Chain, carried = 0) {
     this.#store = store;
     this.chain = chain;
+    this.#carried = carried;
+  }
+  /** Slots that held a sample in the newest column. */
+  liveSlots(): readonly number[] {
+    const { chain } = this;
+    return chain.count === 0 ? [] : [...chain.refs.keys()].filter((slot) => isLive(chain, slot * OPEN_COLUMNS + chain.count - 1));
   }
   /** False when t is not later than what the chain holds. */
   open(t: number): boolean {
@@ -46,7 +54,7 @@ export class ColumnWriter {
       if (v === v || !chain.cells.isAbsent(at)) {
         this.#store.touch(ref, t);
         samples += 1;
-      } else if (markStale && this.#column > 0 && isLive(chain, at - 1)) chain.cells.setStale(at);
+      } else if (markStale && (this.#column > 0 ? isLive(chain, at - 1) : slot < this.#carried)) chain.cells.setStale(at);
     }
     this.#store.samples += samples;
     this.#store.journal?.column(chain, this.#column);

@@ -22,12 +22,12 @@ const NO_SLOT = -1;
 /** Series, their labels and their samples. One thread owns it; queries read between scrapes. */
 export class SeriesStore {
   readonly symbols = new Symbols();
-  readonly labels = new LabelTable(1024, 24);
-  readonly postings = new Postings();
+  labels = new LabelTable(1024, 24);
+  postings = new Postings();
   readonly chains = new Map<number, Chain>();
   readonly #seriesMax: number;
-  readonly #homes: Home[] = [];
-  readonly #olderHomes = new Map<number, Home[]>();
+  #homes: Home[] = [];
+  #olderHomes = new Map<number, Home[]>();
   #lastTimes = new Float64Array(1024);
   #firstTimes = new Float64Array(1024);
   #nextChain = 1;
@@ -194,6 +194,47 @@ export class SeriesStore {
     chain.live = false;
     this.sealed(chain, chain.seal(chain.count));
     chain.release();
+  }
+  /** Ends a chain whose slots are mostly of series that are gone, and begins another for the same target with those that live (`refs`). */
+  renew(chain: Chain, refs: readonly number[]): Chain {
+    this.retire(chain);
+    const next = this.createChain(chain.key);
+    for (const ref of refs) this.place(next, ref);
+    return next;
+  }
+  /** Label sets that no kept sample belongs to; they count for the limit until `compact`. */
+  get deadSeries(): number {
+    return this.labels.count - this.seriesCount;
+  }
+  /** Gives the memory of dead label sets back. Every ref changes, so no query may be running. */
+  compact(): void {
+    const before = this.labels;
+    const table = new LabelTable(Math.max(1024, this.seriesCount * 2), 24);
+    const moved = new Int32Array(before.count).fill(-1);
+    const homes: Home[] = [];
+    const older = new Map<number, Home[]>();
+    const postings = new Postings();
+    const [firsts, lasts] = [new Float64Array(this.#firstTimes.length), new Float64Array(this.#lastTimes.length)];
+    for (let ref = 0; ref < before.count; ref++) {
+      const home = this.#homes[ref];
+      if (home === undefined) continue;
+      const [from, end] = [before.starts[ref] ?? 0, before.starts[ref + 1] ?? 0];
+      const next = table.add(before.arena.subarray(from, end), end - from);
+      moved[ref] = next;
+      homes[next] = home;
+      const list = this.#olderHomes.get(ref);
+      if (list !== undefined) older.set(next, list);
+      firsts[next] = this.#firstTimes[ref] ?? 0;
+      lasts[next] = this.#lastTimes[ref] ?? 0;
+      postings.add(next, table.arena, table.starts[next] ?? 0, table.starts[next + 1] ?? 0);
+    }
+    for (const chain of this.chains.values()) for (const [slot, ref] of chain.refs.entries()) chain.refs[slot] = moved[ref] ?? -1;
+    this.labels = table;
+    this.postings = postings;
+    this.#homes = homes;
+    this.#olderHomes = older;
+    this.#firstTimes = firsts;
+    this.#lastTimes = lasts;
   }
   /** Ends chains that were not written since `before`: their target was gone when the process started again. */
   retireIdle(before: number): void {

@@ -200,6 +200,27 @@ test('series are found by every kind of matcher', () => {
   expect(find(['none', '=', 'x'])).toBe('');
 });
 
+test('dead label sets are cleared away and everything that lives is found as before', () => {
+  const store = new SeriesStore({ seriesMax: 10_000 });
+  const written: Written = new Map();
+  const dead = store.createChain('dead');
+  const writer = new ColumnWriter(store, dead);
+  const slots = Array.from({ length: 100 }, (_, i) => writer.slotOf(store.internLabels([['__name__', 'gone'], ['i', String(i)]])));
+  writer.open(500);
+  for (const slot of slots) writer.set(slot, 1);
+  writer.commit();
+  store.retire(dead);
+  writeColumns(store, written, { chains: 3, from: 1_000_000, columns: 200, random: random(9) });
+  store.expire(900_000);
+  expect([store.seriesCount, store.deadSeries]).toEqual([15, 100]);
+  store.compact();
+  expect([store.seriesCount, store.deadSeries]).toEqual([15, 0]);
+  for (const [name, samples] of written) expect(readBack(store, name)).toEqual(samples);
+  writeColumns(store, written, { chains: 3, from: 2_000_000, columns: 200, random: random(10) });
+  for (const [name, samples] of written) expect(readBack(store, name)).toEqual(samples);
+  expect(store.select([{ name: '__name__', op: '=', value: 'gone' }], 0, 1e9)).toEqual([]);
+});
+
 test('the limit on series leaves further ones out and counts them', () => {
   const store = new SeriesStore({ seriesMax: 2 });
   const writer = new ColumnWriter(store, store.createChain('x'));

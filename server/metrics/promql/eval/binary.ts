@@ -157,31 +157,32 @@ function combine(context: QueryContext, node: Binary, matching: Matching, sides:
     }
   }
   const comparison = COMPARISONS.has(node.op);
+  const filters = comparison && !node.bool;
   const out = new Block(n, context);
   const places = new Map<number, number>();
-  const matched = new Map<number, Uint8Array>();
+  const claims = new Map<number, Uint8Array>();
+  const oneToOne = matching.card === 'one-to-one';
+  /** Each group (one to one) or each result (many to one) may be given a value once a step, even one that a comparison then filters out. */
+  const claim = (key: number, s: number): void => {
+    const claimed = claims.get(key) ?? new Uint8Array(n);
+    claims.set(key, claimed);
+    if (claimed[s] === 1) throw new QueryError('execution', `multiple matches for labels: ${oneToOne ? 'many-to-one matching must be explicit (group_left/group_right)' : 'grouping labels must ensure unique matches'}`);
+    claimed[s] = 1;
+  };
   for (const [i, ref] of many.refs.entries()) {
     const key = signature(ref);
     for (const row of ones.get(key) ?? []) {
+      const outRef = labelsOf(ref, one.refs[row] ?? 0);
       for (let s = 0; s < n; s++) {
         if (many.has[i * n + s] === 0 || one.has[row * n + s] === 0) continue;
-        if (matching.card === 'one-to-one') {
-          const seen = matched.get(key) ?? new Uint8Array(n);
-          matched.set(key, seen);
-          if (seen[s] === 1) throw new QueryError('execution', 'multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)');
-          seen[s] = 1;
-        }
+        claim(oneToOne ? key : outRef, s);
         const [a, b] = swapped ? [one.values[row * n + s] ?? 0, many.values[i * n + s] ?? 0] : [many.values[i * n + s] ?? 0, one.values[row * n + s] ?? 0];
         const result = operate(node.op, a, b);
-        const outRef = labelsOf(ref, one.refs[row] ?? 0);
-        const place = places.get(outRef);
-        // A pair that a comparison filters out still counts for the errors above.
-        if (comparison && !node.bool && result === 0) continue;
-        const at = place ?? out.add(outRef, node.bool || (comparison && (many.drops[i] ?? false)));
+        if (filters && result === 0) continue;
+        const at = places.get(outRef) ?? out.add(outRef, node.bool || (comparison && (many.drops[i] ?? false)));
         places.set(outRef, at);
-        if (out.has[at + s] === 1) throw new QueryError('execution', 'multiple matches for labels: grouping labels must ensure unique matches');
         out.has[at + s] = 1;
-        out.values[at + s] = comparison && !node.bool ? a : result;
+        out.values[at + s] = filters ? a : result;
       }
     }
   }

@@ -17,8 +17,8 @@ export class LabelSpace {
   readonly #localTexts: string[] = [];
   readonly #scratch: number[] = [];
   readonly #sorted: number[] = [];
-  readonly #ranks = new Map<number, number>();
-  readonly #quotes = new Map<number, string>();
+  readonly #orders = new Map<number, { readonly names: readonly number[]; readonly order: readonly number[] }>();
+  readonly #members = new Map<number, Map<number, string>>();
   constructor(store: SeriesStore) {
     this.#store = store;
     this.#table = store.labels;
@@ -128,32 +128,29 @@ export class LabelSpace {
   #byName(ref: number): readonly number[] {
     const table = this.#in(ref);
     const at = ref >= 0 ? ref : -1 - ref;
-    const out = this.#sorted;
+    const { arena } = table;
     const from = table.starts[at] ?? 0;
-    const end = table.starts[at + 1] ?? 0;
-    out.length = end - from;
-    for (let i = from; i < end; i += 2) {
-      const name = table.arena[i] ?? 0;
-      const rank = this.#rank(name);
-      let place = i - from;
-      while (place > 0 && this.#rank(out[place - 2] ?? 0) > rank) {
-        out[place] = out[place - 2] ?? 0;
-        out[place + 1] = out[place - 1] ?? 0;
-        place -= 2;
-      }
-      out[place] = name;
-      out[place + 1] = table.arena[i + 1] ?? 0;
+    const size = (table.starts[at + 1] ?? 0) - from;
+    const order = this.#orderOf(arena, from, size);
+    const out = this.#sorted;
+    out.length = size;
+    for (let i = 0; i < size; i += 2) {
+      const place = from + (order[i >> 1] ?? 0);
+      out[i] = arena[place] ?? 0;
+      out[i + 1] = arena[place + 1] ?? 0;
     }
     return out;
   }
-  /** Where a name stands among all names seen so far, by text. */
-  #rank(nameId: number): number {
-    return this.#ranks.get(nameId) ?? this.#rankAnew(nameId);
-  }
-  #rankAnew(nameId: number): number {
-    const ids = [...this.#ranks.keys(), nameId].map((id) => [id, this.text(id)] as const).sort(([, a], [, b]) => (a < b ? -1 : 1));
-    for (const [rank, [id]] of ids.entries()) this.#ranks.set(id, rank);
-    return this.#ranks.get(nameId) ?? 0;
+  /** Where the pairs of a label set stand when taken in order of the names; sets with the same names share it. */
+  #orderOf(arena: Uint32Array, from: number, size: number): readonly number[] {
+    let hash = size;
+    for (let i = 0; i < size; i += 2) hash = (Math.imul(hash, 31) + (arena[from + i] ?? 0)) | 0;
+    const known = this.#orders.get(hash);
+    if (known !== undefined && known.names.length * 2 === size && known.names.every((name, i) => name === arena[from + i * 2])) return known.order;
+    const names = Array.from({ length: size / 2 }, (_, i) => arena[from + i * 2] ?? 0);
+    const order = names.map((name, i) => ({ text: this.text(name), place: i * 2 })).sort((a, b) => (a.text < b.text ? -1 : 1)).map(({ place }) => place);
+    this.#orders.set(hash, { names, order });
+    return order;
   }
   /** Labels by name, as Prometheus sorts them. */
   entries(ref: number): readonly (readonly [string, string])[] {
@@ -165,26 +162,30 @@ export class LabelSpace {
   /** The label set as a JSON object, labels in order of name. */
   json(ref: number): string {
     const pairs = this.#byName(ref);
-    let out = '{';
-    for (let i = 0; i < pairs.length; i += 2) out += `${i === 0 ? '' : ','}${this.#quoted(pairs[i] ?? 0)}:${this.#quoted(pairs[i + 1] ?? 0)}`;
-    return `${out}}`;
+    const parts: string[] = [];
+    for (let i = 0; i < pairs.length; i += 2) parts.push(this.#member(pairs[i] ?? 0, pairs[i + 1] ?? 0));
+    return `{${parts.join(',')}}`;
   }
-  #quoted(id: number): string {
-    const known = this.#quotes.get(id);
-    if (known !== undefined) return known;
-    const made = JSON.stringify(this.text(id));
-    this.#quotes.set(id, made);
-    return made;
+  /** `"name":"value"`; made once, as labels repeat from series to series. */
+  #member(nameId: number, valueId: number): string {
+    let values = this.#members.get(nameId);
+    if (values === undefined) this.#members.set(nameId, (values = new Map()));
+    let member = values.get(valueId);
+    if (member === undefined) values.set(valueId, (member = `${JSON.stringify(this.text(nameId))}:${JSON.stringify(this.text(valueId))}`));
+    return member;
   }
-  /** Refs in order of their labels (labels.Compare); equal for equal. */
+  /** Items in order of their labels (labels.Compare): names and values one after the other. */
   sorted<T>(items: readonly T[], refOf: (item: T) => number): readonly T[] {
-    const keyed = items.map((item) => {
-      const pairs = this.#byName(refOf(item));
-      let key = '';
-      for (let i = 0; i < pairs.length; i += 2) key += `${this.text(pairs[i] ?? 0)}\0${this.text(pairs[i + 1] ?? 0)}\0`;
-      return { key, item };
-    });
-    return keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)).map(({ item }) => item);
+    const keyed = items.map((item) => ({ pairs: [...this.#byName(refOf(item))], item }));
+    return keyed.sort((a, b) => this.#compare(a.pairs, b.pairs)).map(({ item }) => item);
+  }
+  #compare(a: readonly number[], b: readonly number[]): number {
+    const n = Math.min(a.length, b.length);
+    for (let i = 0; i < n; i++) {
+      if (a[i] === b[i]) continue;
+      return this.text(a[i] ?? 0) < this.text(b[i] ?? 0) ? -1 : 1;
+    }
+    return a.length - b.length;
   }
   /** `name{a="b"}`, as Prometheus prints a label set. */
   toText(ref: number): string {

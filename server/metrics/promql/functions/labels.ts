@@ -49,7 +49,7 @@ export async function labelReplace(ev: EvalHost, call: Call, steps: Steps, sink:
   };
   await relabelled(ev, vector, steps, sink, dstId, (ref) => {
     const value = replaced(labels.get(ref, srcId));
-    return value === undefined ? ref : labels.with(ref, dstId, value);
+    return value === undefined ? undefined : labels.with(ref, dstId, value);
   });
 }
 
@@ -66,12 +66,12 @@ export async function labelJoin(ev: EvalHost, call: Call, steps: Steps, sink: Si
   await relabelled(ev, vector, steps, sink, dstId, (ref) => labels.with(ref, dstId, labels.id(ids.map((id) => labels.text(labels.get(ref, id))).join(separator))));
 }
 
-/** A name set by the function is not dropped any more. */
-async function relabelled(ev: EvalHost, vector: Call['args'][number], steps: Steps, sink: Sink, dstId: number, change: (ref: number) => number): Promise<void> {
+/** Gives each series the labels that `change` makes of it (undefined: it stays as it is). A name that was set is not dropped any more. */
+async function relabelled(ev: EvalHost, vector: Call['args'][number], steps: Steps, sink: Sink, dstId: number, change: (ref: number) => number | undefined): Promise<void> {
   const block = new Block(steps.count, ev.context);
   await ev.rows(vector, steps, (ref, dropName, values, has) => {
     const changed = change(ref);
-    block.sink(changed, dropName && !(dstId === NAME_ID && changed !== ref), values, has);
+    block.sink(changed ?? ref, dropName && (changed === undefined || dstId !== NAME_ID), values, has);
   });
   block.merged().emit(sink);
 }
