@@ -1,50 +1,24 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { startCluster } from '#server/cluster';
-import type { Cluster } from '#server/cluster';
-import { startController } from '#server/controller';
-import type { Controller } from '#server/controller';
-import { createKubeClient, createLog, kubeConfig } from '#server/lib';
-import type { KubeClient } from '#server/lib';
 import { createCsr, parseCertificate } from '#server/wire';
 import { isRecord } from '#shared/base';
 import { istio, shopService } from '#shared/fixtures';
 import type { KubeObject } from '#shared/mesh';
-import { groupOf, kindOf } from '#shared/mesh';
 import { TestAdsClient } from '../lib/ads-client.ts';
 import type { AdsOptions } from '../lib/ads-client.ts';
+import { startControllerBed } from '../lib/controller-bed.ts';
+import type { ControllerBed } from '../lib/controller-bed.ts';
 
 // istiod's role alone: a real API server, and clients made of @grpc/grpc-js.
-const dir = mkdtempSync(`${tmpdir()}/pharos-controller-`);
-const log = createLog('controller-test');
-log.level = 'fatal';
-let cluster: Cluster;
-let client: KubeClient;
-let controller: Controller;
+let bed: ControllerBed;
 const open: TestAdsClient[] = [];
 
-async function create(object: KubeObject): Promise<unknown> {
-  const { group, version } = groupOf(object.apiVersion);
-  const kind = kindOf(group, object.kind);
-  const { uid: _uid, resourceVersion: _version, creationTimestamp: _created, ...metadata } = object.metadata;
-  const path = `${group === '' ? `/api/${version}` : `/apis/${group}/${version}`}${kind?.namespaced === false ? '' : `/namespaces/${metadata.namespace ?? ''}`}/${kind?.plural ?? ''}`;
-  const made = await client.request({ method: 'POST', path, body: { ...object, metadata } });
-  if (object.kind === 'Pod' && isRecord(object['status'])) await client.request({ method: 'PATCH', path: `${path}/${metadata.name}/status`, contentType: 'application/merge-patch+json', body: { status: object['status'] } });
-  return made;
-}
-const token = async (namespace: string, account: string, audience = 'istio-ca'): Promise<string> => {
-  const answer = await client.request({ method: 'POST', path: `/api/v1/namespaces/${namespace}/serviceaccounts/${account}/token`, body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { audiences: [audience], expirationSeconds: 3600 } } });
-  const status = isRecord(answer) ? answer['status'] : undefined;
-  return isRecord(status) ? String(status['token']) : '';
-};
 const ads = (options: Partial<AdsOptions> & { readonly mode: 'sotw' | 'delta' }, pod = 'web-v1-abc-1', namespace = 'shop'): TestAdsClient => {
-  const made = new TestAdsClient({ port: controller.ports.grpc, node: { id: `sidecar~10.1.0.1~${pod}.${namespace}~${namespace}.svc.cluster.local`, metadata: { NAMESPACE: namespace, NAME: pod, ISTIO_VERSION: '1.31.0' } }, ...options });
+  const made = new TestAdsClient({ port: bed.controller.ports.grpc, node: { id: `sidecar~10.1.0.1~${pod}.${namespace}~${namespace}.svc.cluster.local`, metadata: { NAMESPACE: namespace, NAME: pod, ISTIO_VERSION: '1.31.0' } }, ...options });
   open.push(made);
   return made;
 };
-const page = async (path: string): Promise<unknown> => (await fetch(`http://127.0.0.1:${controller.ports.monitoring}${path}`)).json();
+const page = async (path: string): Promise<unknown> => (await fetch(`http://127.0.0.1:${bed.controller.ports.monitoring}${path}`)).json();
 const syncOf = async (pod: string): Promise<Record<string, unknown>> => {
   const list = await page('/debug/syncz');
   const found = Array.isArray(list) ? list.find((item: unknown) => isRecord(item) && String(item['proxy']).startsWith(pod)) : undefined;
@@ -55,58 +29,45 @@ const rule = (weights: readonly [number, number]): KubeObject => istio('VirtualS
 const shares = (made: TestAdsClient): string => [...JSON.stringify(made.held.route.get('80')?.value ?? {}).matchAll(/"weight":(\d+)/g)].map((match) => match[1]).join('/');
 
 beforeAll(async () => {
-  cluster = await startCluster({ dataDir: dir, host: '127.0.0.1', port: 0, serviceCidr: '127.107.0.0/16', kubeletToken: 'x', log });
-  writeFileSync(`${dir}/kubeconfig`, cluster.adminKubeconfig);
-  client = createKubeClient(await kubeConfig({ kubeconfigPath: `${dir}/kubeconfig` }));
-  for (const name of ['istio-system', 'shop', 'legacy']) await create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, ...(name === 'shop' ? { labels: { 'istio-injection': 'enabled' } } : {}) } });
-  for (const account of ['web', 'cart']) await create({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: account, namespace: 'shop' } });
-  for (const [i, name] of ['web', 'cart'].entries()) for (const object of shopService({ name, namespace: 'shop', ip: `127.107.1.${i + 1}`, podIp: `10.1.0.${i + 1}` })) await create(object);
-  await create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'istio', namespace: 'istio-system' }, data: { mesh: 'accessLogFile: /dev/stdout\ndefaultConfig:\n  tracing:\n    sampling: 100\n' } });
-  controller = await startController({ kube: { kubeconfigPath: `${dir}/kubeconfig` }, bindAddress: '127.0.0.1', ports: { grpc: 0, grpcTls: 0, http: 0, monitoring: 0, webhook: 0 }, namespace: 'istio-system', otlpEndpoint: 'http://jaeger-collector.istio-system:4318', log });
-  // istiod is no pod here: its Service leads to the webhook by an endpoint that is kept by hand.
-  await create({ apiVersion: 'v1', kind: 'Service', metadata: { name: 'istiod', namespace: 'istio-system' }, spec: { ports: [{ name: 'https-webhook', port: 443, targetPort: controller.ports.webhook }] } });
-  await create({ apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata: { name: 'istiod-1', namespace: 'istio-system', labels: { 'kubernetes.io/service-name': 'istiod' } }, addressType: 'IPv4', endpoints: [{ addresses: ['127.0.0.1'], conditions: { ready: true } }], ports: [{ name: 'https-webhook', port: controller.ports.webhook, protocol: 'TCP' }] });
-  await controller.binding;
+  const namespace = (name: string, labels = {}): KubeObject => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } });
+  const account = (name: string): KubeObject => ({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace: 'shop' } });
+  const services = ['web', 'cart'].flatMap((name, i) => shopService({ name, namespace: 'shop', ip: `127.107.1.${i + 1}`, podIp: `10.1.0.${i + 1}` }));
+  bed = await startControllerBed({ first: [namespace('shop', { 'istio-injection': 'enabled' }), namespace('legacy'), account('web'), account('cart'), ...services] });
 });
 afterEach(() => {
   for (const made of open.splice(0)) made.stop();
 });
-afterAll(async () => {
-  await controller?.stop();
-  client?.close();
-  await cluster?.stop();
-  rmSync(dir, { recursive: true, force: true });
-});
+afterAll(() => bed?.stop());
 
 test.each(['sotw', 'delta'] as const)('%s: a proxy gets everything, then only what changed', async (mode) => {
-  await create(istio('DestinationRule', 'cart', 'shop', { host: 'cart', subsets: [{ name: 'v1', labels: { version: 'v1' } }, { name: 'v2', labels: { version: 'v2' } }] }));
+  await bed.create(istio('DestinationRule', 'cart', 'shop', { host: 'cart', subsets: [{ name: 'v1', labels: { version: 'v1' } }, { name: 'v2', labels: { version: 'v2' } }] }));
   const made = ads({ mode }).start();
   await made.until('routes and endpoints', () => made.held.route.has('80') && made.held.endpoint.has('outbound|80|v1|cart.shop.svc.cluster.local'));
   expect([...made.held.listener.keys()]).toContain('virtualInbound');
   expect(JSON.stringify(made.held.endpoint.get('outbound|80||cart.shop.svc.cluster.local')?.value)).toContain('10.1.0.2');
   await sleep(150); // a quiet time
   const before = made.log.length;
-  const version = versionOf(await create(rule([90, 10])));
+  const version = versionOf(await bed.create(rule([90, 10])));
   await made.until('the new weights', () => shares(made) === '90/10');
   expect(made.log.slice(before).map((entry) => [entry.kind, entry.names])).toEqual([['route', ['80']]]);
   await expect.poll(async () => BigInt(String((await syncOf('web'))['acked_revision'])) >= BigInt(version)).toBe(true);
   const sync = await syncOf('web');
   expect([sync['route_sent'], sync['cluster_sent']]).toEqual([sync['route_acked'], sync['cluster_acked']]);
-  await Promise.all([client.request({ method: 'DELETE', path: '/apis/networking.istio.io/v1/namespaces/shop/destinationrules/cart' }), client.request({ method: 'DELETE', path: '/apis/networking.istio.io/v1/namespaces/shop/virtualservices/cart' })]);
+  await Promise.all([bed.client.request({ method: 'DELETE', path: '/apis/networking.istio.io/v1/namespaces/shop/destinationrules/cart' }), bed.client.request({ method: 'DELETE', path: '/apis/networking.istio.io/v1/namespaces/shop/virtualservices/cart' })]);
   await made.until('the subsets to go', () => !made.held.cluster.has('outbound|80|v2|cart.shop.svc.cluster.local') && shares(made) === '');
 });
 
 test('a refusal is kept and shown, holds up the acknowledged revision, and is over when the next configuration is accepted', async () => {
-  await create(istio('DestinationRule', 'cart', 'shop', { host: 'cart', subsets: [{ name: 'v1', labels: { version: 'v1' } }, { name: 'v2', labels: { version: 'v2' } }] }));
+  await bed.create(istio('DestinationRule', 'cart', 'shop', { host: 'cart', subsets: [{ name: 'v1', labels: { version: 'v1' } }, { name: 'v2', labels: { version: 'v2' } }] }));
   const made = ads({ mode: 'delta', refuse: (kind, values) => (kind === 'route' && JSON.stringify(values).includes('"weight":66') ? 'weights of 66 are not liked' : undefined) }).start();
   await made.until('routes', () => made.held.route.has('80'));
-  const version = versionOf(await create(rule([34, 66])));
+  const version = versionOf(await bed.create(rule([34, 66])));
   await expect.poll(async () => JSON.stringify(await syncOf('web'))).toContain('weights of 66 are not liked');
   expect(BigInt(String((await syncOf('web'))['acked_revision']))).toBeLessThan(BigInt(version));
-  expect(await (await fetch(`http://127.0.0.1:${controller.ports.monitoring}/metrics`)).text()).toContain('pilot_total_xds_rejects{type="rds"}');
-  await client.request({ method: 'PATCH', path: '/apis/networking.istio.io/v1/namespaces/shop/virtualservices/cart', contentType: 'application/merge-patch+json', body: { spec: { http: [{ route: [{ destination: { host: 'cart' } }] }] } } });
+  expect(await (await fetch(`http://127.0.0.1:${bed.controller.ports.monitoring}/metrics`)).text()).toContain('pilot_total_xds_rejects{type="rds"}');
+  await bed.client.request({ method: 'PATCH', path: '/apis/networking.istio.io/v1/namespaces/shop/virtualservices/cart', contentType: 'application/merge-patch+json', body: { spec: { http: [{ route: [{ destination: { host: 'cart' } }] }] } } });
   await expect.poll(async () => [(await syncOf('web'))['last_nack'], BigInt(String((await syncOf('web'))['acked_revision'])) >= BigInt(version)]).toEqual([undefined, true]);
-  for (const kind of ['virtualservices', 'destinationrules']) await client.request({ method: 'DELETE', path: `/apis/networking.istio.io/v1/namespaces/shop/${kind}/cart` });
+  for (const kind of ['virtualservices', 'destinationrules']) await bed.client.request({ method: 'DELETE', path: `/apis/networking.istio.io/v1/namespaces/shop/${kind}/cart` });
 });
 
 test('a delta client that comes back with what it holds is sent only what differs', async () => {
@@ -122,20 +83,20 @@ test('a delta client that comes back with what it holds is sent only what differ
 });
 
 test('certificates: the name is the caller’s; no token, a token for others and a broken request are refused', async () => {
-  const root = (await client.request({ method: 'GET', path: '/api/v1/namespaces/shop/configmaps/istio-ca-root-cert' }));
+  const root = (await bed.client.request({ method: 'GET', path: '/api/v1/namespaces/shop/configmaps/istio-ca-root-cert' }));
   const ca = isRecord(root) && isRecord(root['data']) ? String(root['data']['root-cert.pem']) : '';
-  const secure = { port: controller.ports.grpcTls, tls: { ca, serverName: 'istiod.istio-system.svc' } };
+  const secure = { port: bed.controller.ports.grpcTls, tls: { ca, serverName: 'istiod.istio-system.svc' } };
   const made = ads({ mode: 'delta', ...secure });
   const { csrPem, privateKeyPem } = createCsr({ uri: 'spiffe://cluster.local/ns/kube-system/sa/admin' });
-  const chain = await made.csr(csrPem, await token('shop', 'web'));
+  const chain = await made.csr(csrPem, await bed.token('shop', 'web'));
   const leaf = parseCertificate(chain[0] ?? '');
   expect(leaf.uris).toEqual(['spiffe://cluster.local/ns/shop/sa/web']);
   expect(chain.at(-1)?.trim()).toBe(ca.trim());
   expect(Math.round((leaf.notAfter.getTime() - Date.now()) / 3_600_000)).toBe(24);
   await expect(made.csr(csrPem, undefined)).rejects.toMatchObject({ code: 16 });
   await expect(made.csr(csrPem, 'nonsense')).rejects.toMatchObject({ code: 16 });
-  await expect(made.csr(csrPem, await token('shop', 'web', 'somebody-else'))).rejects.toMatchObject({ code: 16 });
-  await expect(made.csr('broken', await token('shop', 'web'))).rejects.toMatchObject({ code: 3 });
+  await expect(made.csr(csrPem, await bed.token('shop', 'web', 'somebody-else'))).rejects.toMatchObject({ code: 16 });
+  await expect(made.csr('broken', await bed.token('shop', 'web'))).rejects.toMatchObject({ code: 3 });
   // The certificate is as good as a token; neither lets a caller be a proxy of another namespace.
   const own = { ...secure, tls: { ...secure.tls, cert: chain[0] ?? '', key: privateKeyPem } };
   const web = ads({ mode: 'sotw', ...own }).start();
@@ -144,12 +105,12 @@ test('certificates: the name is the caller’s; no token, a token for others and
   await expect.poll(() => thief.error).toMatchObject({ code: 7 });
   const nobody = ads({ mode: 'sotw', ...secure }).start();
   await expect.poll(() => nobody.error).toMatchObject({ code: 16 });
-  const byToken = ads({ mode: 'delta', ...secure, token: await token('shop', 'web') }).start();
+  const byToken = ads({ mode: 'delta', ...secure, token: await bed.token('shop', 'web') }).start();
   await byToken.until('clusters', () => byToken.held.cluster.size > 0);
 });
 
 test('pods of a labelled namespace get a sidecar; labels and annotations opt out; a wrong annotation is refused', async () => {
-  const pod = (name: string, namespace: string, metadata: object = {}): Promise<unknown> => create({ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace, labels: { app: name }, ...metadata }, spec: { containers: [{ name: 'app', image: 'x', ports: [{ containerPort: 8080 }] }] } });
+  const pod = (name: string, namespace: string, metadata: object = {}): Promise<unknown> => bed.create({ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace, labels: { app: name }, ...metadata }, spec: { containers: [{ name: 'app', image: 'x', ports: [{ containerPort: 8080 }] }] } });
   const hasSidecar = (made: unknown): boolean => JSON.stringify(made).includes('"name":"istio-proxy"');
   const made = await pod('in', 'shop');
   expect(hasSidecar(made)).toBe(true);
@@ -162,9 +123,9 @@ test('pods of a labelled namespace get a sidecar; labels and annotations opt out
 });
 
 test('what istiod refuses is refused, what it warns of is warned of, and a kind nobody acts on says so', async () => {
-  await expect(create(istio('VirtualService', 'bad', 'shop', { hosts: ['*'], http: [{ route: [{ destination: { host: 'cart' } }] }] }))).rejects.toThrow(/wildcard host \* is not allowed for virtual services bound to the mesh gateway/);
-  await create(istio('AuthorizationPolicy', 'later', 'shop', { rules: [{}] })).catch(() => create({ apiVersion: 'security.istio.io/v1', kind: 'AuthorizationPolicy', metadata: { name: 'later', namespace: 'shop' }, spec: { rules: [{}] } }));
-  await expect.poll(async () => JSON.stringify(await client.request({ method: 'GET', path: '/apis/security.istio.io/v1/namespaces/shop/authorizationpolicies/later' }))).toContain('Pharos does not act on AuthorizationPolicy yet');
+  await expect(bed.create(istio('VirtualService', 'bad', 'shop', { hosts: ['*'], http: [{ route: [{ destination: { host: 'cart' } }] }] }))).rejects.toThrow(/wildcard host \* is not allowed for virtual services bound to the mesh gateway/);
+  await bed.create(istio('AuthorizationPolicy', 'later', 'shop', { rules: [{}] })).catch(() => bed.create({ apiVersion: 'security.istio.io/v1', kind: 'AuthorizationPolicy', metadata: { name: 'later', namespace: 'shop' }, spec: { rules: [{}] } }));
+  await expect.poll(async () => JSON.stringify(await bed.client.request({ method: 'GET', path: '/apis/security.istio.io/v1/namespaces/shop/authorizationpolicies/later' }))).toContain('Pharos does not act on AuthorizationPolicy yet');
 });
 
 test('debug pages and metrics', async () => {
@@ -173,22 +134,19 @@ test('debug pages and metrics', async () => {
   expect(await page('/debug/registryz')).toEqual(expect.arrayContaining([expect.objectContaining({ hostname: 'cart.shop.svc.cluster.local' })]));
   expect(await page('/debug/connections')).toMatchObject({ totalClients: 1 });
   expect(JSON.stringify(await page('/debug/config_dump?proxyID=web-v1-abc-1.shop'))).toContain('ListenersConfigDump');
-  expect((await fetch(`http://127.0.0.1:${controller.ports.http}/debug/config_dump?proxyID=nobody`)).status).toBe(404);
-  expect((await fetch(`http://127.0.0.1:${controller.ports.http}/ready`)).status).toBe(200);
-  const metrics = await (await fetch(`http://127.0.0.1:${controller.ports.monitoring}/metrics`)).text();
+  expect((await fetch(`http://127.0.0.1:${bed.controller.ports.http}/debug/config_dump?proxyID=nobody`)).status).toBe(404);
+  expect((await fetch(`http://127.0.0.1:${bed.controller.ports.http}/ready`)).status).toBe(200);
+  const metrics = await (await fetch(`http://127.0.0.1:${bed.controller.ports.monitoring}/metrics`)).text();
   for (const name of ['pilot_xds_pushes{type="cds"}', 'pilot_proxy_convergence_time_count', 'pilot_services 4', 'citadel_server_success_cert_issuance_count', 'sidecar_injection_success_total', 'pilot_push_triggers{type="config"}']) expect(metrics).toContain(name);
 });
 
 test('the API server away: what is known goes on being served; back again, changes come through', async () => {
   const made = ads({ mode: 'delta' }).start();
   await made.until('routes', () => made.held.route.has('80'));
-  const port = Number(new URL(/server: (\S+)/.exec(cluster.adminKubeconfig)?.[1] ?? '').port);
-  await cluster.stop();
-  const late = ads({ mode: 'sotw' }).start();
-  await late.until('routes from memory', () => late.held.route.has('80'));
-  cluster = await startCluster({ dataDir: dir, host: '127.0.0.1', port, serviceCidr: '127.107.0.0/16', kubeletToken: 'x', log });
-  client.close();
-  client = createKubeClient(await kubeConfig({ kubeconfigPath: `${dir}/kubeconfig` }));
-  await create(istio('VirtualService', 'cart', 'shop', { hosts: ['cart'], http: [{ route: [{ destination: { host: 'cart' } }], timeout: '7s' }] }));
+  await bed.restartCluster(async () => {
+    const late = ads({ mode: 'sotw' }).start();
+    await late.until('routes from memory', () => late.held.route.has('80'));
+  });
+  await bed.create(istio('VirtualService', 'cart', 'shop', { hosts: ['cart'], http: [{ route: [{ destination: { host: 'cart' } }], timeout: '7s' }] }));
   await made.until('the change', () => JSON.stringify(made.held.route.get('80')?.value).includes('"timeout":"7s"'), 40_000);
 });

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { isRecord } from '#shared/base';
 import type { NodeMetadata } from '#shared/xds';
 import { podPath } from '#server/lib';
@@ -14,7 +15,7 @@ export type ProxyOptions = {
   readonly log: Logger; readonly agent: AgentOptions | undefined;
   /** A static bootstrap (Envoy's form, YAML or JSON): `static_resources`, `node`, `admin`. */
   readonly bootstrapPath: string | undefined;
-  readonly accessLog: 'text' | 'json' | 'off'; /** Where lines go; standard output when undefined. */ readonly logSink?: LogSink; readonly tracing: { readonly endpoint: string; readonly samplingPercent: number; readonly serviceName: string } | undefined;
+  readonly accessLog: 'text' | 'json' | 'off'; /** Where lines go; standard output when undefined. */ readonly logSink?: LogSink; readonly tracing: { /** A collector of OTLP over HTTP; undefined where only the configuration may name one. */ readonly endpoint: string | undefined; readonly samplingPercent: number; readonly serviceName: string };
   /** The shortest time between SIGTERM and the end, so that callers learn of it, and the longest wait for requests in flight, ms. */
   readonly drainMs: number; readonly drainMsMax: number; readonly exitWhenIdle: boolean;
 };
@@ -63,7 +64,7 @@ function tracingFrom(env: Env, proxyConfig: Record<string, unknown>, serviceName
   const otlp = tracing['otlp'];
   const endpoint = text(otlp) ?? text(record(otlp)['address']) ?? text(record(otlp)['endpoint']) ?? text(record(otlp)['url']) ?? text(env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']) ?? text(env['OTEL_EXPORTER_OTLP_ENDPOINT']);
   const sampling = Number(tracing['sampling'] ?? env['PILOT_TRACE_SAMPLING'] ?? 1);
-  return endpoint === undefined ? undefined : { endpoint, samplingPercent: Number.isFinite(sampling) ? sampling : 1, serviceName };
+  return { endpoint, samplingPercent: Number.isFinite(sampling) ? sampling : 1, serviceName };
 }
 
 function portsFrom(metadata: Record<string, unknown>): readonly number[] {
@@ -91,7 +92,7 @@ function agentFrom(env: Env, args: readonly string[], proxyConfig: Record<string
   const discoveryAddress = text(proxyConfig['discoveryAddress']) ?? text(env['CA_ADDR']) ?? 'istiod.istio-system.svc:15012';
   const metadata: NodeMetadata = {
     ...raw, NAME: podName, NAMESPACE: namespace, INSTANCE_IPS: podIp, SERVICE_ACCOUNT: text(env['SERVICE_ACCOUNT']) ?? 'default', ISTIO_VERSION: text(raw['ISTIO_VERSION']) ?? '1.31.0', CLUSTER_ID: text(raw['CLUSTER_ID']) ?? 'Kubernetes',
-    PROXY_CONFIG: proxyConfig, ...(isRecord(raw['LABELS']) ? {} : { LABELS: labelsOf(env) }),
+    PROXY_CONFIG: proxyConfig, LABELS: { ...labelsOf(podPath('/etc/istio/pod/labels')), ...(isRecord(raw['LABELS']) ? stringsOf(raw['LABELS']) : {}) },
   };
   return {
     type: args.includes('router') || env['PHAROS_PROXY_TYPE'] === 'router' ? 'router' : 'sidecar', podIp, appIp: text(env['PHAROS_APP_IP']) ?? podIp, podName, namespace, serviceAccount: text(env['SERVICE_ACCOUNT']) ?? 'default',
@@ -103,12 +104,19 @@ function agentFrom(env: Env, args: readonly string[], proxyConfig: Record<string
   };
 }
 
-/** Labels as the downward API gives them, where the injector passed them in one variable. */
-function labelsOf(env: Env): Record<string, string> {
-  const out: Record<string, string> = {};
-  for (const [key, v] of Object.entries(record(json(env['PHAROS_POD_LABELS'])))) out[key] = String(v);
+/** Labels as the downward API writes them into the pod's file: key="value" lines. */
+function labelsOf(path: string): Record<string, string> {
+  const out: Record<string, string> = Object.create(null);
+  if (!existsSync(path)) return out;
+  for (const line of readFileSync(path, 'utf8').split('\n')) {
+    const match = /^([^=]+)=(".*")$/.exec(line);
+    const v = match === null ? undefined : json(match[2]);
+    if (match?.[1] !== undefined && typeof v === 'string') out[match[1]] = v;
+  }
   return out;
 }
+
+const stringsOf = (fields: Record<string, unknown>): Record<string, string> => Object.fromEntries(Object.entries(fields).map(([key, v]) => [key, String(v)]));
 
 const accessLogOf = (env: Env): ProxyOptions['accessLog'] => (env['PHAROS_ACCESS_LOG'] === 'off' ? 'off' : env['PHAROS_ACCESS_LOG'] === 'json' ? 'json' : 'text');
 

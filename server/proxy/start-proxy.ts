@@ -41,7 +41,7 @@ const DRAIN_LOOK_MS = 20;
 
 type Parts = {
   readonly options: ProxyOptions; readonly agent: AgentOptions | undefined; readonly runtime: Runtime; readonly store: ConfigStore; readonly listeners: ListenerSet; readonly acceptor: Acceptor; readonly capture: OutboundCapture; readonly refused: RefusedConnections;
-  readonly identity: Identity | undefined; readonly ads: AdsClient | undefined; readonly sink: LogSink; readonly exporter: SpanExporter | undefined; readonly state: { failed: boolean; quitting: (() => void) | undefined }; readonly bootstrap: object; readonly resolver: ReturnType<typeof createResolver>;
+  readonly identity: Identity | undefined; readonly ads: AdsClient | undefined; readonly sink: LogSink; readonly exporters: Exporters; readonly state: { failed: boolean; quitting: (() => void) | undefined }; readonly bootstrap: object; readonly resolver: ReturnType<typeof createResolver>;
 };
 
 function meshOf(id: string, type: 'sidecar' | 'router', metadata: NodeMetadata): MeshIdentity {
@@ -61,11 +61,27 @@ function grpcTarget(address: string, agent: AgentOptions, resolver: ReturnType<t
   return { ip, port, serverName: isIP(host) === 0 ? host : 'istiod.istio-system.svc', ca: agent.plaintextControlPlane ? undefined : readFileSync(agent.caPath, 'utf8') };
 }
 
-function exporterOf(options: ProxyOptions, stats: ProxyStats, mesh: MeshIdentity | undefined, resolver: ReturnType<typeof createResolver>): SpanExporter | undefined {
+type Exporters = { for(endpoint: string | undefined): SpanExporter | undefined; stop(): Promise<void> };
+/** One exporter for each collector: the one of the environment, and those that the configuration names. */
+function exportersOf(options: ProxyOptions, stats: ProxyStats, mesh: MeshIdentity | undefined, resolver: ReturnType<typeof createResolver>): Exporters {
   const { tracing, agent, log } = options;
-  if (tracing === undefined) return undefined;
+  const byEndpoint = new Map<string, SpanExporter>();
   const resource: (readonly [string, string])[] = mesh === undefined ? [] : [['service.namespace', mesh.peer.namespace], ['k8s.pod.name', agent?.podName ?? ''], ['service.version', mesh.peer.canonicalRevision]];
-  return new SpanExporter({ endpoint: tracing.endpoint, serviceName: tracing.serviceName, resource, stats, resolve: (host) => resolver.now(host) ?? host, onError: (error) => log.warn({ error }, 'spans could not be exported') });
+  return {
+    for: (named) => {
+      const endpoint = named ?? tracing.endpoint;
+      if (endpoint === undefined) return undefined;
+      let found = byEndpoint.get(endpoint);
+      if (found === undefined) {
+        found = new SpanExporter({ endpoint, serviceName: tracing.serviceName, resource, stats, resolve: (host) => resolver.now(host) ?? host, onError: (error) => log.warn({ error }, 'spans could not be exported') });
+        byEndpoint.set(endpoint, found);
+      }
+      return found;
+    },
+    stop: async () => {
+      await Promise.all([...byEndpoint.values()].map((exporter) => exporter.stop()));
+    },
+  };
 }
 
 function buildParts(options: ProxyOptions, bootstrapNode: { readonly id: string; readonly metadata: NodeMetadata | undefined }, bootstrap: object): Parts {
@@ -77,13 +93,13 @@ function buildParts(options: ProxyOptions, bootstrapNode: { readonly id: string;
   const id = agent === undefined ? bootstrapNode.id : nodeId({ type: agent.type, ip: agent.podIp, id: `${agent.podName}.${agent.namespace}`, domain: agent.domain });
   const mesh = metadata === undefined ? undefined : meshOf(id, agent?.type ?? 'sidecar', metadata);
   const sink = options.logSink ?? openLogSink(1, stats);
-  const exporter = exporterOf(options, stats, mesh, resolver);
-  const share = (options.tracing?.samplingPercent ?? 0) / 100;
+  const exporters = exportersOf(options, stats, mesh, resolver);
+  const share = options.tracing.samplingPercent / 100;
   const dice = Math.random;
   const late: { identity: Identity | undefined; sync: () => void } = { identity: undefined, sync: () => undefined };
   const runtime: Runtime = {
-    snapshot: { version: 0, listeners: new Map(), routes: new Map(), clusters: new Map() }, stats, secrets, mesh, exporter, dice, draining: false,
-    defaultTracing: options.tracing === undefined ? undefined : { randomShare: share, overallShare: 1, spawnUpstreamSpan: agent?.type === 'router', customTags: [] },
+    snapshot: { version: 0, listeners: new Map(), routes: new Map(), clusters: new Map() }, stats, secrets, mesh, dice, exporterFor: (tracing) => exporters.for(tracing.endpoint), draining: false,
+    defaultTracing: options.tracing.endpoint === undefined ? undefined : { randomShare: share, overallShare: 1, spawnUpstreamSpan: agent?.type === 'router', customTags: [], endpoint: undefined },
     defaultLog: options.accessLog === 'off' ? undefined : options.accessLog === 'json' ? jsonFormatter(ISTIO_JSON) : istioLine,
     writeLog: (text) => sink.line(text), principal: () => late.identity?.principal ?? '', resolve: (host) => resolver.lookup(host), resolveNow: (host) => resolver.now(host),
   };
@@ -108,9 +124,9 @@ function buildParts(options: ProxyOptions, bootstrapNode: { readonly id: string;
   }
   const ads = agent === undefined ? undefined : new AdsClient({
     store, stats, dice, mode: agent.xdsMode, tokenPath: agent.tokenPath, clusterId: agent.metadata.CLUSTER_ID ?? '', target: () => grpcTarget(agent.discoveryAddress, agent, resolver), onProblem: (text) => log.warn({ text }, 'xds'),
-    node: { id, cluster: options.tracing?.serviceName ?? `${agent.metadata.WORKLOAD_NAME ?? agent.podName}.${agent.namespace}`, metadata: agent.metadata, user_agent_name: 'pharos-proxy', user_agent_version: agent.metadata.ISTIO_VERSION ?? '' },
+    node: { id, cluster: options.tracing.serviceName, metadata: agent.metadata, user_agent_name: 'pharos-proxy', user_agent_version: agent.metadata.ISTIO_VERSION ?? '' },
   });
-  return { options, agent, runtime, store, listeners, acceptor, capture, refused, identity: late.identity, ads, sink, exporter, state: { failed: false, quitting: undefined }, bootstrap, resolver };
+  return { options, agent, runtime, store, listeners, acceptor, capture, refused, identity: late.identity, ads, sink, exporters, state: { failed: false, quitting: undefined }, bootstrap, resolver };
 }
 
 function whyNotReady(parts: Parts): readonly string[] {
@@ -171,7 +187,7 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
  * (callers learn of it by their endpoints), then no new connections, and the rest waits for requests in flight.
  */
 async function drainAndStop(parts: Parts, admin: { stop(): Promise<void> }): Promise<void> {
-  const { runtime, listeners, acceptor, capture, ads, identity, sink, exporter, options } = parts;
+  const { runtime, listeners, acceptor, capture, ads, identity, sink, exporters, options } = parts;
   runtime.draining = true;
   const start = performance.now();
   const busy = (): boolean => acceptor.busy || capture.busy;
@@ -185,7 +201,7 @@ async function drainAndStop(parts: Parts, admin: { stop(): Promise<void> }): Pro
   for (const connection of [...acceptor.connections.keys(), ...capture.connections]) connection.close();
   for (const cluster of runtime.snapshot.clusters.values()) cluster.destroy();
   await admin.stop();
-  await exporter?.stop();
+  await exporters.stop();
   await sink.stop();
 }
 

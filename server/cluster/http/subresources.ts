@@ -11,7 +11,8 @@ import { evictPod } from '../rest/eviction.ts';
 import { getObject } from '../rest/list.ts';
 import { answerScale, patchScale, putScale } from '../rest/scale.ts';
 import { requestToken } from '../rest/token.ts';
-import { methodNotAllowed, noSuchResource, notImplemented, StatusError } from '../status/status-error.ts';
+import type { StatusError } from '../status/status-error.ts';
+import { methodNotAllowed, noSuchResource, notFound, notImplemented } from '../status/status-error.ts';
 import type { Exchange } from './exchange.ts';
 import { patchObject, putObject } from './handle-resource.ts';
 import { answerProxy } from '../kubelet/proxy.ts';
@@ -64,7 +65,7 @@ async function handle(parts: SubresourceParts, exchange: Exchange, view: View): 
 }
 
 /** A subresource that the CRD does not have: the 404 names the object. */
-const notThere = ({ resource }: View, name: string): StatusError => new StatusError(404, 'NotFound', 'the server could not find the requested resource', { name, group: resource.group, kind: resource.plural });
+const notThere = ({ resource }: View, name: string): StatusError => notFound(resource, name);
 
 function part(core: Core, exchange: Exchange, view: View): Promise<void> | void {
   switch (exchange.method) {

@@ -22,8 +22,21 @@ function prepareCreate(object: KObject, context: StrategyContext): void {
   fill(spec, 'priority', 0);
   fill(spec, 'preemptionPolicy', 'PreemptLowerPriority');
   addTolerations(spec);
+  setAppArmor(object, spec);
   const gated = items(spec, 'schedulingGates').length === 0 ? [] : [{ type: 'PodScheduled', status: 'False', lastProbeTime: null, lastTransitionTime: `${context.now().toISOString().slice(0, 19)}Z`, reason: 'SchedulingGated', message: 'Scheduling is blocked due to non-empty scheduling gates' }];
   object['status'] = { phase: 'Pending', ...(gated.length === 0 ? {} : { conditions: gated }), qosClass: qosClass(object) };
+}
+
+const APP_ARMOR = 'container.apparmor.security.beta.kubernetes.io/';
+const PROFILES: ReadonlyMap<string, string> = new Map([['unconfined', 'Unconfined'], ['runtime/default', 'RuntimeDefault']]);
+/** The old annotation is carried over to the field that took its place. */
+function setAppArmor(object: KObject, spec: Obj): void {
+  for (const container of [...items(spec, 'containers'), ...items(spec, 'initContainers')]) {
+    const profile = object.metadata.annotations?.[`${APP_ARMOR}${String(container['name'])}`];
+    if (profile === undefined) continue;
+    const type = PROFILES.get(profile);
+    fill(child(container, 'securityContext'), 'appArmorProfile', type === undefined ? { type: 'Localhost', localhostProfile: profile.replace(/^localhost\//, '') } : { type });
+  }
 }
 
 /** Pods stay bound for five minutes to a node that is away (DefaultTolerationSeconds). */

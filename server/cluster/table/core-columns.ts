@@ -61,7 +61,8 @@ function eventCells(object: KObject, { now }: CellContext): readonly Cell[] {
   const last = textAt(object, 'series', 'lastObservedTime') || textAt(object, 'lastTimestamp') || first;
   const count = numberAt(object, 'series', 'count') ?? numberAt(object, 'count') ?? 0;
   const about = (field: string): string => textAt(object, 'involvedObject', field);
-  const source = [textAt(object, 'source', 'component') || textAt(object, 'reportingComponent'), textAt(object, 'source', 'host')].filter((text) => text !== '').join(', ');
+  const isOld = textAt(object, 'source', 'component') !== '';
+  const source = (isOld ? [textAt(object, 'source', 'component'), textAt(object, 'source', 'host')] : [textAt(object, 'reportingComponent'), textAt(object, 'reportingInstance')]).filter((text) => text !== '').join(', ');
   return [
     ageOf(last, now), textAt(object, 'type'), textAt(object, 'reason'), about('name') === '' ? about('kind').toLowerCase() : `${about('kind').toLowerCase()}/${about('name')}`, about('fieldPath'), source, textAt(object, 'message').trim(), ageOf(first, now), Math.max(1, count), object.metadata.name,
   ];

@@ -46,8 +46,9 @@ function annotationsFor(pod: Pod, added: Added, template: Template): Texts {
 function withOverride(made: Container, own: Container | undefined): Container {
   if (own === undefined) return made;
   const joined = <T extends { readonly name: string }>(a: readonly T[] | undefined, b: readonly T[] | undefined): readonly T[] => [...(a ?? []).filter((item) => !(b ?? []).some((other) => other.name === item.name)), ...(b ?? [])];
-  const { image, env, volumeMounts, ports, ...rest } = own;
-  return { ...made, ...rest, ...(image === undefined || image === 'auto' ? {} : { image }), env: joined(made.env, env), volumeMounts: joined(made.volumeMounts, volumeMounts), ports: [...(made.ports ?? []), ...(ports ?? [])] };
+  const { image, env, volumeMounts, ports, resources, ...rest } = own;
+  const merged = { ...(made.resources?.requests === undefined && resources?.requests === undefined ? {} : { requests: { ...made.resources?.requests, ...resources?.requests } }), ...(made.resources?.limits === undefined && resources?.limits === undefined ? {} : { limits: { ...made.resources?.limits, ...resources?.limits } }) };
+  return { ...made, ...rest, resources: merged, ...(image === undefined || image === 'auto' ? {} : { image }), env: joined(made.env, env), volumeMounts: joined(made.volumeMounts, volumeMounts), ports: [...(made.ports ?? []), ...(ports ?? [])] };
 }
 
 function assemble(pod: Pod, input: SidecarInput, template: Template, containers: readonly Container[]): { readonly spec: Pod['spec']; readonly added: Added } {

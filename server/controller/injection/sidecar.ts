@@ -85,6 +85,13 @@ export function listAnnotation(text: string | undefined): readonly Record<string
 }
 const imageOf = (annotations: Readonly<Record<string, string>>): string => annotations['sidecar.istio.io/proxyImage'] ?? `${IMAGE}:${TAG}${annotations['sidecar.istio.io/proxyImageType'] === undefined || annotations['sidecar.istio.io/proxyImageType'] === 'default' ? '' : `-${annotations['sidecar.istio.io/proxyImageType']}`}`;
 
+/** Rights of the proxy; transparent interception and ports below 1024 need more. A gateway runs with what its own pod says. */
+function securityOf(annotations: Readonly<Record<string, string>>, type: 'sidecar' | 'router'): NonNullable<Container['securityContext']> {
+  if (type === 'router') return { runAsGroup: USER_ID, runAsUser: USER_ID };
+  const add = [...(annotations['sidecar.istio.io/interceptionMode'] === 'TPROXY' ? ['NET_ADMIN'] : []), ...(annotations['sidecar.istio.io/capNetBindService'] === 'true' ? ['NET_BIND_SERVICE'] : [])];
+  const user = add.length > 0 ? { runAsNonRoot: false, runAsUser: 0 } : { runAsNonRoot: true, runAsUser: USER_ID };
+  return { allowPrivilegeEscalation: false, capabilities: { ...(add.length > 0 ? { add } : {}), drop: ['ALL'] }, privileged: false, readOnlyRootFilesystem: true, runAsGroup: USER_ID, ...user };
+}
 /** The proxy's container: a sidecar of the applications, or (type router) a gateway's only one. */
 export function proxyContainer(input: SidecarInput, type: 'sidecar' | 'router', native: boolean): Container {
   const annotations = annotationsOf(input.pod);
@@ -97,7 +104,7 @@ export function proxyContainer(input: SidecarInput, type: 'sidecar' | 'router', 
     ports: [{ containerPort: 15_090, name: 'http-envoy-prom', protocol: 'TCP' }], env: envOf(input), resources: type === 'router' ? {} : resourcesOf(annotations),
     ...(type === 'router' ? {} : { startupProbe: STARTUP_PROBE }),
     readinessProbe: { httpGet: { path: '/healthz/ready', port: 15_021 }, failureThreshold: number('failureThreshold', 4), periodSeconds: number('periodSeconds', 15), timeoutSeconds: 3, ...(annotations['readiness.status.sidecar.istio.io/initialDelaySeconds'] === undefined ? {} : { initialDelaySeconds: number('initialDelaySeconds', 1) }) },
-    securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] }, privileged: false, readOnlyRootFilesystem: true, runAsGroup: USER_ID, runAsNonRoot: true, runAsUser: USER_ID },
+    securityContext: securityOf(annotations, type),
     volumeMounts: [...MOUNTS, ...mounts],
   };
 }

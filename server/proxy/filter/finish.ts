@@ -94,5 +94,5 @@ export function finishStream(stream: HttpStream): void {
     if (logs.length === 0) runtime.writeLog(runtime.defaultLog?.(entry) ?? '', entry);
     else for (const log of logs) if (log.onlyFlag === undefined || stream.flags.includes(log.onlyFlag)) runtime.writeLog(log.format(entry), entry);
   }
-  if (stream.trace?.sampled === true && runtime.exporter !== undefined) for (const span of spansOf(stream, durationMs)) runtime.exporter.add(span);
+  if (stream.trace?.sampled === true && stream.exporter !== undefined) for (const span of spansOf(stream, durationMs)) stream.exporter.add(span);
 }

@@ -7,7 +7,7 @@ import type { Formatter } from '../stats/access-log.ts';
 import type { HttpStats } from '../stats/counters.ts';
 
 export type Direction = 'inbound' | 'outbound' | 'none';
-export type TracingConfig = { readonly randomShare: number; readonly overallShare: number; readonly spawnUpstreamSpan: boolean; readonly customTags: readonly (readonly [string, string])[] };
+export type TracingConfig = { readonly randomShare: number; readonly overallShare: number; readonly spawnUpstreamSpan: boolean; readonly customTags: readonly (readonly [string, string])[]; /** The collector that the configuration names (OpenTelemetry over HTTP); undefined: the process's own. */ readonly endpoint: string | undefined };
 export type XfccMode = 'SANITIZE' | 'FORWARD_ONLY' | 'APPEND_FORWARD' | 'SANITIZE_SET' | 'ALWAYS_FORWARD_ONLY';
 
 /** An HTTP connection manager, compiled. Its route table is looked up by name at each request, so that a new table needs no new listener. */
@@ -34,6 +34,8 @@ const text = (v: unknown): string | undefined => (typeof v === 'string' ? v : un
 const number = (v: unknown, fallback: number): number => (typeof v === 'number' ? v : fallback);
 const percent = (v: unknown, fallback: number): number => number(record(v)['value'], fallback) / 100;
 
+const collectorOf = (provider: unknown): string | undefined => text(record(record(record(record(provider)['typed_config'])['http_service'])['http_uri'])['uri']);
+
 function tracingOf(v: unknown): TracingConfig | undefined {
   if (!isRecord(v)) return undefined;
   const tags = (Array.isArray(v['custom_tags']) ? v['custom_tags'] : []).flatMap((tag): (readonly [string, string])[] => {
@@ -41,7 +43,7 @@ function tracingOf(v: unknown): TracingConfig | undefined {
     const name = text(record(tag)['tag']);
     return literal === undefined || name === undefined ? [] : [[name, literal]];
   });
-  return { randomShare: percent(v['random_sampling'], 100), overallShare: percent(v['overall_sampling'], 100), spawnUpstreamSpan: v['spawn_upstream_span'] === true, customTags: tags };
+  return { randomShare: percent(v['random_sampling'], 100), overallShare: percent(v['overall_sampling'], 100), spawnUpstreamSpan: v['spawn_upstream_span'] === true, customTags: tags, endpoint: collectorOf(v['provider']) };
 }
 
 const XFCC: ReadonlySet<string> = new Set(['SANITIZE', 'FORWARD_ONLY', 'APPEND_FORWARD', 'SANITIZE_SET', 'ALWAYS_FORWARD_ONLY']);

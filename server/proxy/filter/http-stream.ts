@@ -9,6 +9,7 @@ import { UpstreamRequest } from '../route/upstream-request.ts';
 import type { Peer } from '../stats/peer.ts';
 import { randomHex, startTrace, writeTrace } from '../trace/context.ts';
 import type { TraceContext } from '../trace/context.ts';
+import type { SpanExporter } from '../trace/exporter.ts';
 import { formatValue } from './format.ts';
 import { finishStream } from './finish.ts';
 import type { HttpConfig } from './http-config.ts';
@@ -55,6 +56,7 @@ export class HttpStream implements ServerStream, RequestView, FormatContext {
   trace: TraceContext | undefined = undefined;
   /** The span before it, where the hop makes two (a gateway's server span). */
   edgeTrace: TraceContext | undefined = undefined;
+  exporter: SpanExporter | undefined = undefined;
   downstreamPeer: Peer | undefined = undefined;
   upstreamPeer: Peer | undefined = undefined;
   peerAsked = false;
@@ -212,9 +214,10 @@ export class HttpStream implements ServerStream, RequestView, FormatContext {
   }
   /** Tracing: our span inside the caller's trace, or a new one. */
   beginTrace(): void {
-    if (this.runtime.exporter === undefined) return;
     const tracing = this.config.tracing ?? this.runtime.defaultTracing;
     if (tracing === undefined) return;
+    this.exporter = this.runtime.exporterFor(tracing);
+    if (this.exporter === undefined) return;
     const { dice } = this.runtime;
     this.trace = startTrace(this.headers, () => dice() < tracing.randomShare && dice() < tracing.overallShare);
     if (tracing.spawnUpstreamSpan || (this.config.tracing === undefined && this.runtime.mesh?.type === 'router')) {

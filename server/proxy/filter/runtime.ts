@@ -27,7 +27,8 @@ export type Runtime = {
   readonly stats: ProxyStats;
   readonly secrets: SecretStore;
   readonly mesh: MeshIdentity | undefined;
-  readonly exporter: SpanExporter | undefined;
+  /** Where spans of such tracing go; undefined: nowhere, and then no trace is begun. */
+  exporterFor(tracing: TracingConfig): SpanExporter | undefined;
   /** Used where the connection manager has no `tracing` of its own. */
   readonly defaultTracing: TracingConfig | undefined;
   /** Used where the connection manager has no `access_log` of its own. */

@@ -14,6 +14,9 @@ const common = (names: readonly object[], alpn: readonly string[]): object => ({
 });
 const manager = (fields: object): { readonly name: string; readonly typed_config: { readonly '@type': string; readonly [field: string]: unknown } } => ({ name: 'envoy.filters.network.http_connection_manager', typed_config: { '@type': MANAGER, http_filters: FILTERS, normalize_path: true, proxy_100_continue: true, stream_idle_timeout: '0s', ...fields } });
 
+const tcpProxy = (cluster: string): { readonly name: string; readonly typed_config: { readonly '@type': string; readonly [field: string]: unknown } } => ({ name: 'envoy.filters.network.tcp_proxy', typed_config: { '@type': 'type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy', stat_prefix: cluster, cluster } });
+const PASSTHROUGH = tcpProxy('PassthroughCluster');
+
 export const outboundName = (host: string, port: number, subset = ''): string => `outbound|${port}|${subset}|${host}.default.svc.cluster.local`;
 
 /** virtualInbound for one HTTP port, PERMISSIVE or STRICT. */
@@ -34,11 +37,11 @@ export const inboundCluster = (port: number, host: string): Cluster => ({
 export const outboundListener = (port: number): Listener => ({
   name: `0.0.0.0_${port}`, address: { socket_address: { address: '0.0.0.0', port_value: port } }, bind_to_port: false, traffic_direction: 'OUTBOUND',
   filter_chains: [{ filter_chain_match: { transport_protocol: 'raw_buffer', application_protocols: ['http/1.1', 'h2c'] }, filters: [manager({ stat_prefix: `outbound_0.0.0.0_${port};`, rds: { route_config_name: String(port), config_source: { ads: {}, resource_api_version: 'V3' } } })] }],
-  default_filter_chain: { name: 'PassthroughFilterChain', filters: [{ name: 'envoy.filters.network.tcp_proxy', typed_config: { '@type': 'type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy', ...{ stat_prefix: 'PassthroughCluster', cluster: 'PassthroughCluster' } } }] },
+  default_filter_chain: { name: 'PassthroughFilterChain', filters: [PASSTHROUGH] },
 });
 export const virtualOutbound: Listener = {
   name: 'virtualOutbound', address: { socket_address: { address: '0.0.0.0', port_value: 15001 } }, traffic_direction: 'OUTBOUND', use_original_dst: true,
-  filter_chains: [{ name: 'virtualOutbound-catchall-tcp', filters: [{ name: 'envoy.filters.network.tcp_proxy', typed_config: { '@type': 'type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy', ...{ stat_prefix: 'PassthroughCluster', cluster: 'PassthroughCluster' } } }] }],
+  filter_chains: [{ name: 'virtualOutbound-catchall-tcp', filters: [PASSTHROUGH] }],
 };
 export const passthroughCluster: Cluster = { name: 'PassthroughCluster', type: 'ORIGINAL_DST', lb_policy: 'CLUSTER_PROVIDED', connect_timeout: '10s' };
 export const outboundCluster = (host: string, port: number, subset = '', account = host): Cluster => ({

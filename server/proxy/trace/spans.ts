@@ -21,12 +21,14 @@ function tagsOf(stream: HttpStream): readonly Tag[] {
   if (upstream !== undefined && upstream.attempts > 1) tags.push(['retry.count', String(upstream.attempts - 1)]);
   if (stream.status >= 500 || stream.status === 0) tags.push(['error', 'true']);
   const { mesh } = runtime;
-  if (mesh !== undefined) {
-    tags.push(['node_id', mesh.nodeId], ['zone', '-'], ['istio.canonical_service', mesh.peer.canonicalService], ['istio.canonical_revision', mesh.peer.canonicalRevision], ['istio.namespace', mesh.peer.namespace]);
+  const custom = stream.config.tracing?.customTags ?? [];
+  if (mesh !== undefined) tags.push(['node_id', mesh.nodeId], ['zone', '-']);
+  if (mesh !== undefined && custom.length === 0) {
+    tags.push(['istio.canonical_service', mesh.peer.canonicalService], ['istio.canonical_revision', mesh.peer.canonicalRevision], ['istio.namespace', mesh.peer.namespace]);
     if (mesh.metadata.MESH_ID !== undefined) tags.push(['istio.mesh_id', mesh.metadata.MESH_ID]);
     if (mesh.peer.cluster !== '') tags.push(['istio.cluster_id', mesh.peer.cluster]);
   }
-  for (const tag of stream.config.tracing?.customTags ?? []) tags.push(tag);
+  for (const tag of custom) tags.push(tag);
   return tags;
 }
 

@@ -23,6 +23,7 @@ const isUntyped = (node: SchemaNode): boolean => node.type === undefined && node
 function hasFields(node: SchemaNode, record: Record<string, unknown>): boolean {
   for (const name of node.required ?? []) if (record[name] === undefined) return false;
   const { properties } = node;
+  for (const name in properties) if (record[name] === undefined && properties[name]?.['x-pharos-present'] === true) return false;
   const values = typeof node.additionalProperties === 'object' ? node.additionalProperties : undefined;
   for (const key in record) {
     if (!Object.hasOwn(record, key) || record[key] === undefined) continue;

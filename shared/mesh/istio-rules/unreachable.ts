@@ -1,6 +1,6 @@
 import type { FieldPath } from '../check/issue.ts';
 import { jsonKey } from '../check/equal.ts';
-import type { HTTPMatchRequest, HTTPRoute, VirtualServiceSpec } from '../kinds/istio/virtual-service.ts';
+import type { HTTPMatchRequest } from '../kinds/istio/virtual-service.ts';
 import type { Loose } from './proto.ts';
 import { each, quoted } from './report.ts';
 import { matchForm } from './values.ts';
@@ -12,6 +12,9 @@ export type Unused =
   | { readonly what: 'match'; readonly path: FieldPath; readonly rule: string; readonly match: string; readonly other: string };
 
 type Rule = { readonly match?: readonly object[] };
+type HttpRule = { readonly match?: readonly Loose<HTTPMatchRequest>[] };
+/** The rules of a VirtualService, as far as this looks at them. */
+export type RuleLists = { readonly http?: readonly HttpRule[]; readonly tcp?: readonly Rule[]; readonly tls?: readonly Rule[] };
 /** HTTP rules and matches may have names; all others go by their number. */
 function nameOf(named: object | undefined, i: number): string {
   const name = named !== undefined && 'name' in named && typeof named.name === 'string' ? named.name : '';
@@ -55,7 +58,7 @@ function unusedRules(rules: readonly Rule[] | undefined, at: FieldPath): readonl
 
 type Prefixed = { readonly path: FieldPath; readonly rule: string; readonly match: string; readonly prefix: string; readonly conditions: Loose<HTTPMatchRequest> };
 /** Matches by prefix that an earlier, shorter prefix with the same conditions takes away. */
-function coveredPrefixes(routes: readonly Loose<HTTPRoute>[] | undefined, at: FieldPath): readonly Unused[] {
+function coveredPrefixes(routes: readonly HttpRule[] | undefined, at: FieldPath): readonly Unused[] {
   const rules = routes ?? [];
   const catchAll = rules.findIndex((route) => (route.match ?? []).length === 0);
   const seen = new Set<string>();
@@ -90,7 +93,7 @@ function covers(first: Prefixed, later: Prefixed): boolean {
 }
 
 /** Rules and matches of a VirtualService that no request can reach. */
-export const unusedIn = (spec: Loose<VirtualServiceSpec>): readonly Unused[] => [
+export const unusedIn = (spec: RuleLists): readonly Unused[] => [
   ...unusedRules(spec.http, ['spec', 'http']), ...coveredPrefixes(spec.http, ['spec', 'http']), ...unusedRules(spec.tcp, ['spec', 'tcp']), ...unusedRules(spec.tls, ['spec', 'tls']),
 ];
 

@@ -40,6 +40,8 @@ export type SchemaNode = {
   readonly 'x-kubernetes-validations'?: readonly { readonly rule: string; readonly message?: string; readonly messageExpression?: string; readonly reason?: string; readonly fieldPath?: string; readonly optionalOldSelf?: boolean }[];
   /** One of these fields at most may be set (protobuf oneof). Checked by the validator, not published. */
   readonly 'x-pharos-oneof'?: readonly (readonly string[])[];
+  /** Readers may rely on the field (see `present`); objects without it do not fit their type. */
+  readonly 'x-pharos-present'?: boolean;
   /** The text is a duration for protobuf ("1.5s"), whatever else the schema says of it. */
   readonly 'x-pharos-duration'?: boolean;
   /** Name of the definition in the Kubernetes API ("io.k8s.api.core.v1.PodSpec"); OpenAPI documents refer to it. See `definitionOf`. */
@@ -77,8 +79,8 @@ export const req = <T>(schema: Schema<T>): Required<T> => {
   requiredNodes.add(copy);
   return copy;
 };
-/** Marks a field that stored objects always have, though a request may leave it out (metadata, spec). Type only. */
-export const present = <T>(schema: Schema<T>): Required<T> => schema;
+/** Marks a field that stored objects always have, though a request may leave it out (spec), so that readers can rely on it: `fits` asks for it, the API does not. */
+export const present = <T>(schema: Schema<T>): Required<T> => withText(schema, undefined, { 'x-pharos-present': true });
 /** The same schema in another place: with its own description and more keywords. */
 export const like = <T>(schema: Schema<T>, description: string, more?: More): Schema<T> => withText(schema, description, more);
 /** An object with known fields; unknown ones are errors under fieldValidation=Strict and are pruned in custom resources. */
