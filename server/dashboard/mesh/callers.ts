@@ -81,7 +81,7 @@ export class CallerNames {
         const record = parseAccessLine(line);
         if (record === undefined) continue;
         const refused = record.flags.includes('NR') && record.code === 0;
-        if (!refused && !record.upstreamCluster.startsWith('inbound|')) continue;
+        if (!refused && (!record.upstreamCluster.startsWith('inbound|') || record.requestedServerName !== '-')) continue; // a name asked for means TLS
         const caller = placeOf(record.downstreamRemoteAddress, view);
         if (view.workloads.get(caller)?.sidecar === 'all' || caller === target) continue;
         const n = out.get(caller) ?? { served: 0, refused: 0 };

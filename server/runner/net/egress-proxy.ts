@@ -106,7 +106,7 @@ export class EgressProxy {
     outgoing.once('error', (error) => {
       // A kept-alive connection that the other side closed as we took it: nothing of the request was lost yet.
       if (mayRetry && !hasBody && outgoing.reusedSocket && !response.headersSent && !response.destroyed) this.#onRequest(incoming, response, false);
-      else if (response.headersSent) response.destroy();
+      else if (response.headersSent || wasReset(error)) response.destroy(); // a reset is passed on as one: without this proxy the pod would see it
       else refuse(response, 502, errorText(error));
     });
     response.once('close', () => {
@@ -162,6 +162,9 @@ export class EgressProxy {
     }
   }
 }
+
+/** The other side took the connection and dropped it before an answer, as a sidecar under STRICT does with plain text. */
+const wasReset = (error: Error): boolean => 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
 
 function parseUrl(text: string): URL | undefined {
   if (!text.startsWith('http://')) return undefined;
