@@ -58,6 +58,13 @@ const readMeshState = (dataDir: string): MeshState | undefined => {
   }
 };
 
+/** A mesh that somebody else runs, for trying tests again and again without starting one. */
+export function runningMesh(dataDir: string): MeshState {
+  const found = readMeshState(dataDir);
+  if (found?.state !== 'ready') throw new Error(`no mesh runs in ${dataDir}`);
+  return found;
+}
+
 /** Starts the whole demo mesh as a user would (`pharos up`) in a folder and port block of its own, and waits until it is ready. */
 export async function startTestMesh(options: { readonly dataDir?: string; readonly offset?: number } = {}): Promise<TestMesh> {
   const dataDir = options.dataDir ?? mkdtempSync(`${tmpdir()}/pharos-mesh-`);

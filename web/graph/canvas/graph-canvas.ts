@@ -146,10 +146,11 @@ export class GraphCanvas {
     if (element.empty()) return;
     const bounds = element.renderedBoundingBox();
     const margin = 30;
-    const outside = bounds.x1 < margin || bounds.y1 < margin || bounds.x2 > this.#cy.width() - margin || bounds.y2 > this.#cy.height() - margin;
-    if (!outside) return;
-    if (reducedMotion()) this.#cy.center(element);
-    else this.#cy.animate({ center: { eles: element } }, { duration: MOVE_MS });
+    // moved no further than it takes, so that the rest stays where the eye left it
+    const by = { x: into(bounds.x1, bounds.x2, margin, this.#cy.width() - margin), y: into(bounds.y1, bounds.y2, margin, this.#cy.height() - margin) };
+    if (by.x === 0 && by.y === 0) return;
+    if (reducedMotion()) this.#cy.panBy(by);
+    else this.#cy.animate({ panBy: by }, { duration: MOVE_MS });
   }
   fit(): void {
     const box = this.#cy.elements().boundingBox({ includeLabels: false, includeOverlays: false });
@@ -279,6 +280,8 @@ export class GraphCanvas {
   }
 }
 
+/** How far a stretch moves to lie within bounds; its beginning counts where it is longer than they are. */
+const into = (from: number, to: number, least: number, most: number): number => (from < least ? least - from : to > most ? Math.max(most - to, least - from) : 0);
 const callsOf = (graph: DrawnGraph): number => graph.edges.filter((edge) => !edge.idle).length;
 const rectOf = (node: NodeSingular): Rect => ({ ...node.position(), width: Number(node.data('w')), height: Number(node.data('h')) });
 

@@ -44,7 +44,7 @@ export function Outline({ model, open, focusKey, onClose, onFocus, onInspect }: 
       <p className="muted">↑ ↓ siblings · → follow a call · ← back · Home entry · e next failing · Enter inspect</p>
       <div ref={tree} role="tree" aria-label="Nodes of the graph" className={css['tree']} onKeyDown={onKeyDown}>
         {groups.flatMap((namespace) => [
-          <div key={namespace} role="treeitem" aria-level={1} aria-expanded={namespace === here} aria-selected={false} tabIndex={-1} className={css['treeBox']}>{namespace === '' ? 'outside' : namespace}</div>,
+          <div key={namespace} role="treeitem" aria-level={1} aria-expanded={namespace === here} aria-selected={false} tabIndex={-1} className={css['treeBox']} onClick={() => { const first = model.nodes.find((node) => node.namespace === namespace); const next = first === undefined ? undefined : standAt(model, first.key); if (next !== undefined) go(next); }}>{namespace === '' ? 'outside' : namespace}</div>,
           ...(namespace !== here ? [] : model.nodes.filter((node) => node.namespace === namespace)).map((node) => {
             const current = node.key === stand?.key;
             return (

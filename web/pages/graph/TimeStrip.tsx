@@ -2,6 +2,7 @@ import { useState } from 'react';
 import type { MouseEvent, ReactNode } from 'react';
 import { peek } from '#shared/base';
 import { sparkPath } from '#web/charts';
+import type { Change } from '#web/data';
 import { useOverviewOver, useScope, useSetScope, windowMs } from '#web/data';
 import { clock } from '#web/kit';
 import css from './graph-page.module.css';
@@ -10,16 +11,23 @@ const WIDTH = 1000;
 const MARKS_MAX = 12;
 /** A shorter strip would show no before and after. */
 const STRIP_MIN_MS = 1_800_000;
+/** The overview's trends cover ten of its windows; the strip is as long as they are. */
+const TREND_WINDOWS = 10;
 
-/** The window as a strip: requests above, errors below, changes as marks. A click looks at that moment. */
+/** Who changed what; an API server that does not tell who is not quoted. */
+const wordsOf = (change: Change): string => (change.who === 'unknown' ? change.summary : `${change.who}: ${change.summary}`);
+
+/** The last half hour, or the window where that is longer, as a strip: requests above, errors below, changes as marks. A click looks at that moment. */
 export function TimeStrip(): ReactNode {
   const scope = useScope();
-  const { reading } = useOverviewOver((windowMs(scope.window) ?? 0) < STRIP_MIN_MS ? '30m' : scope.window);
+  const length = Math.max(STRIP_MIN_MS, windowMs(scope.window) ?? 0);
+  const { reading } = useOverviewOver(`${Math.round(length / TREND_WINDOWS / 1000)}s`);
   const setScope = useSetScope();
   const [at, setAt] = useState<number | undefined>(undefined);
   const overview = reading === undefined ? undefined : peek(reading);
   if (overview === undefined) return <div className={css['strip']} aria-hidden />;
-  const { from, to } = overview.window;
+  const { to } = overview.window;
+  const from = to - length;
   const requests = peek(overview.requests)?.trend ?? [];
   const errors = peek(overview.errors)?.trend ?? [];
   const changes = (peek(overview.changes) ?? []).filter((change) => change.at >= from && change.at <= to).slice(0, MARKS_MAX);
@@ -39,7 +47,7 @@ export function TimeStrip(): ReactNode {
         {at === undefined ? null : <span className={css['stripAt']} style={{ left: `${x(at)}%` }}>{clock(at)}</span>}
       </button>
       {changes.map((change, i) => (
-        <span key={change.id} className={css['stripMark']} data-side={x(change.at) > 86 ? 'far' : x(change.at) > 50 ? 'left' : 'right'} style={{ left: `calc(20px + (100% - 40px) * ${x(change.at) / 100})` }} title={`${clock(change.at)} ${change.who}: ${change.summary}`}>{i === 0 ? <em>{change.who}: {change.summary}</em> : null}</span>
+        <span key={change.id} className={css['stripMark']} data-side={x(change.at) > 86 ? 'far' : x(change.at) > 50 ? 'left' : 'right'} style={{ left: `calc(20px + (100% - 40px) * ${x(change.at) / 100})` }} title={`${clock(change.at)} ${wordsOf(change)}`}>{i === 0 ? <em>{wordsOf(change)}</em> : null}</span>
       ))}
     </div>
   );
