@@ -33,11 +33,26 @@ export function SplitAside({ namespace, name, window }: Named & { readonly windo
   return <>set · observed over {window} (n = {count(seen)})</>;
 }
 
-function useDraft(state: ShiftState): { readonly weights: Weights; readonly touched: boolean; readonly change: (next: Weights) => void; readonly drop: () => void } {
+/** The versions of the two objects that a draft of weights is based on. */
+type Base = { readonly virtualService: string | undefined; readonly destinationRule: string | undefined };
+const baseOf = (state: ShiftState): Base => ({ virtualService: state.virtualService?.resourceVersion, destinationRule: state.destinationRule?.resourceVersion });
+type Draft = { readonly weights: Weights; readonly base: Base; readonly touched: boolean; /** The object that changed since the draft was begun. */ readonly moved: string | undefined; readonly change: (next: Weights) => void; readonly keep: () => void; readonly drop: () => void };
+
+/** Weights that are chosen and not applied. They stay based on what was seen when the choosing began, so that nobody else's change is overwritten in silence. */
+function useDraft(state: ShiftState, busy: boolean): Draft {
   const set = Object.fromEntries(state.versions.map((v) => [v.subset, v.set]));
-  const [draft, setDraft] = useState<Weights | undefined>(undefined);
-  const usable = draft !== undefined && Object.keys(draft).length === state.versions.length ? draft : undefined;
-  return { weights: usable ?? set, touched: usable !== undefined && !sameWeights(usable, set), change: setDraft, drop: () => setDraft(undefined) };
+  const now = baseOf(state);
+  const [held, setHeld] = useState<{ readonly weights: Weights; readonly base: Base } | undefined>(undefined);
+  const usable = held !== undefined && Object.keys(held.weights).length === state.versions.length ? held : undefined;
+  const base = usable?.base ?? now;
+  const moved = base.virtualService !== now.virtualService ? `VirtualService ${state.virtualService?.name ?? state.service}` : base.destinationRule !== now.destinationRule ? `DestinationRule ${state.destinationRule?.name ?? state.service}` : undefined;
+  // what changes while our own change is under way is ours
+  if (busy && moved !== undefined && usable !== undefined) setHeld({ ...usable, base: now });
+  const touched = usable !== undefined && !sameWeights(usable.weights, set);
+  return {
+    weights: usable?.weights ?? set, base, touched, moved: touched ? moved : undefined, change: (weights) => setHeld({ weights, base }), drop: () => setHeld(undefined),
+    keep: () => setHeld(usable === undefined ? undefined : { ...usable, base: now }),
+  };
 }
 
 function useRested<T>(value: T, ms: number): T {
@@ -51,25 +66,25 @@ function useRested<T>(value: T, ms: number): T {
 }
 
 function SplitForm({ state, onRefresh }: { readonly state: ShiftState; readonly onRefresh: () => void }): ReactNode {
-  const { weights, touched, change, drop } = useDraft(state);
   const last = state.versions.at(-1)?.subset ?? '';
   const [target, setTarget] = useState(last);
   const apply = useShiftApply();
   const [rolloutId, setRolloutId] = useState<string | undefined>(undefined);
   const rollout = useRollout(rolloutId) ?? (rolloutId === undefined ? undefined : apply.data);
-  const request = { namespace: state.namespace, service: state.service, weights: { ...weights }, ...(state.virtualService === undefined ? {} : { baseVirtualService: state.virtualService.resourceVersion }), ...(state.destinationRule === undefined ? {} : { baseDestinationRule: state.destinationRule.resourceVersion }) };
+  const busy = apply.isPending || rollout?.state === 'applying' || rollout?.state === 'waiting';
+  const { weights, base, touched, moved, change, keep, drop } = useDraft(state, busy);
+  const request = { namespace: state.namespace, service: state.service, weights: { ...weights }, ...(base.virtualService === undefined ? {} : { baseVirtualService: base.virtualService }), ...(base.destinationRule === undefined ? {} : { baseDestinationRule: base.destinationRule }) };
   const rested = useRested(touched ? request : undefined, PLAN_DELAY_MS);
   const { plan, error: planError } = useShiftPlan(touched ? rested : undefined);
-  const busy = apply.isPending || rollout?.state === 'applying' || rollout?.state === 'waiting';
   const run = (): void => apply.mutate(request, { onSuccess: (started) => { setRolloutId(started.id); drop(); } });
   const conflict = apply.error instanceof ApiFault && apply.error.status === 409;
   return (
     <div className={css['split']}>
       <Versions state={state} weights={weights} target={target} onTarget={setTarget} onChange={change} />
       <Segments label={`Share of ${target}`} options={PRESETS} value={PRESETS.find((p) => p === weights[target])} onChange={(share) => change(rebalance(weights, target, share))} />
-      {apply.error !== null ? <Problem error={apply.error} conflict={conflict} onLook={() => { apply.reset(); drop(); onRefresh(); }} /> : planError !== null && touched ? <p className={css['plan']} data-tone="failing" role="alert">{planError.message}</p> : <Plan plan={plan} touched={touched} state={state} />}
+      {apply.error !== null ? <Problem error={apply.error} conflict={conflict} onLook={() => { apply.reset(); drop(); onRefresh(); }} /> : moved !== undefined ? <Moved what={moved} state={state} onLook={drop} onKeep={keep} /> : planError !== null && touched ? <p className={css['plan']} data-tone="failing" role="alert">{planError.message}</p> : <Plan plan={plan} touched={touched} state={state} />}
       <div className={css['applyRow']}>
-        <Button look="primary" onClick={run} busy={busy} reason={touched ? undefined : 'These weights are set already: move a slider or press a share'}>Apply split</Button>
+        <Button look="primary" onClick={run} busy={busy} reason={moved !== undefined ? 'Decide first what to do with the other change' : touched ? undefined : 'These weights are set already: move a slider or press a share'}>Apply split</Button>
         {touched ? <Button onClick={() => { drop(); apply.reset(); }}>Discard</Button> : <UndoLast state={state} rollout={rollout} onStarted={setRolloutId} />}
         <Progress rollout={rollout} />
       </div>
@@ -106,6 +121,17 @@ function Plan({ plan, touched, state }: { readonly plan: ShiftPlan | undefined; 
     <div className={css['plan']} aria-live="polite">
       {plan.effect}
       {plan.steps.length < 2 ? null : <ol>{plan.steps.map((step) => <li key={step.text}>{step.text}</li>)}</ol>}
+    </div>
+  );
+}
+
+/** Somebody else changed the rule while weights were being chosen. */
+function Moved({ what, state, onLook, onKeep }: { readonly what: string; readonly state: ShiftState; readonly onLook: () => void; readonly onKeep: () => void }): ReactNode {
+  return (
+    <div className={css['plan']} data-tone="failing" role="alert">
+      <p>{what} was changed while you were choosing. Set now: {state.versions.map((v) => `${v.subset} ${v.set} %`).join(', ')}.</p>
+      <p className="muted">Nothing of it is overwritten unless you say so.</p>
+      <div className={css['applyRow']}><Button onClick={onLook}>Look at the new weights</Button><Button onClick={onKeep}>Keep mine</Button></div>
     </div>
   );
 }

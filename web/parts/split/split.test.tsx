@@ -94,6 +94,21 @@ test('when somebody else changed the rule meanwhile nothing is overwritten: the 
   await waitFor(() => expect([slider('v1').value, slider('v2').value]).toEqual(['80', '20']));
 });
 
+test('weights chosen before somebody else changed the rule are not applied over it until that is decided', async () => {
+  answers.set('POST /api/shift/apply', () => ({ body: rollout() }));
+  show();
+  await screen.findByRole('slider', { name: 'Share of v1' });
+  fireEvent.change(slider('v2'), { target: { value: '50' } });
+  answers.set('GET /api/shift/default/reviews', () => ({ body: shift({ versions: [version('v1', 80, 0.8), version('v2', 20, 0.2)], virtualService: { namespace: 'default', name: 'reviews', resourceVersion: '9' } }) }));
+  await screen.findByText(/VirtualService reviews was changed while you were choosing. Set now: v1 80 %, v2 20 %/, {}, { timeout: 10_000 });
+  expect(slider('v2').value).toBe('50');
+  fireEvent.click(screen.getByRole('button', { name: 'Apply split' }));
+  expect(calls.some((call) => call.path === '/api/shift/apply')).toBe(false);
+  fireEvent.click(screen.getByRole('button', { name: 'Keep mine' }));
+  fireEvent.click(screen.getByRole('button', { name: 'Apply split' }));
+  await waitFor(() => expect(bodyOf('/api/shift/apply')).toMatchObject({ weights: { v1: 50, v2: 50 }, baseVirtualService: '9' }));
+}, 20_000);
+
 test('a proxy that refuses is named with its reason', async () => {
   answers.set('POST /api/shift/apply', () => ({ body: rollout() }));
   answers.set('GET /api/rollouts/r1', () => ({ body: rollout({ state: 'failed', rejected: [{ proxy: 'ratings-v1.default', type: 'routes', message: 'unknown cluster' }], error: { code: 'REJECTED', message: '1 proxy refused.', next: 'Undo it.' } }) }));
