@@ -41,11 +41,11 @@ export function PanelBody<T>(props: PanelBodyProps<T>): ReactNode {
         <div className={css['actions']}><Button onClick={filter?.onClear}>Clear filter</Button></div>
       </div>
     );
-    case 'shown': return <ErrorBoundary what={what}><MissingLines missing={state.missing} /><Drawn draw={props.children} value={state.value} /></ErrorBoundary>;
-    case 'stale': return (
+    // one shape for both, so that what is being edited outlives a source that fails for a while
+    case 'shown': case 'stale': return (
       <ErrorBoundary what={what}>
-        <StaleLine since={state.since} error={state.error} retries={props.retries} onRetry={props.onRetry} />
-        <div className={css['dimmed']}><Drawn draw={props.children} value={state.value} /></div>
+        {state.kind === 'stale' ? <StaleLine since={state.since} error={state.error} retries={props.retries} onRetry={props.onRetry} /> : <MissingLines missing={state.missing} />}
+        <div className={state.kind === 'stale' ? css['dimmed'] : css['plain']}><Drawn draw={props.children} value={state.value} /></div>
       </ErrorBoundary>
     );
     case 'error': return <Failed what={what} error={state.error} onRetry={props.onRetry} />;

@@ -61,6 +61,15 @@ test('a value that was shown stays when its source fails, and goes fresh again',
   expect(screen.getByText('ratings')).toBeTruthy();
   expect(screen.queryByRole('status')).toBeNull();
 });
+test('what was typed into a panel outlives a source that fails and comes back', () => {
+  const draw = (reading: Reading<readonly string[]>): ReactNode => <Panel title="Services" what="services" reading={reading}>{(v) => <input aria-label={v[0]} />}</Panel>;
+  const { rerender } = render(draw({ state: 'value', value: ['reviews'], at: error.since }));
+  fireEvent.change(screen.getByRole('textbox', { name: 'reviews' }), { target: { value: 'half a thought' } });
+  for (const reading of [{ state: 'error', error } as const, { state: 'value', value: ['reviews'], at: error.since + 9_000 } as const]) {
+    rerender(draw(reading));
+    expect(screen.getByRole('textbox', { name: 'reviews' })).toHaveProperty('value', 'half a thought');
+  }
+});
 test('a fault in drawing takes the panel, not the page', () => {
   const quiet = vi.spyOn(console, 'error').mockImplementation(() => undefined);
   show({ state: 'value', value: ['a'], at: 1 }, { draw: () => { throw new Error('bad figure'); } });
