@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The `pharos` command. Runs on any Node >= 18 just far enough to hand over to the Node 24 that npm installed.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -13,8 +13,10 @@ if (Number(process.versions.node.split('.')[0]) >= 24) {
   const { main } = await import('./main.ts');
   await main(process.argv.slice(2));
 } else if (existsSync(node)) {
-  const done = spawnSync(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
-  process.exitCode = done.status ?? 1;
+  // The child alone decides when it has stopped: signals are passed on, and a terminal's Ctrl-C reaches it anyway (a second SIGINT is not an urge).
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => { if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal); });
+  child.on('close', (code) => { process.exitCode = code ?? 1; });
 } else {
   process.stderr.write('pharos needs the packages of this checkout: run `npm start` or `npm ci` first.\n');
   process.exitCode = 1;

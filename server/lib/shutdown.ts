@@ -4,8 +4,8 @@ export type Shutdown = {
   add(name: string, step: () => Promise<void> | void): void;
   /** Runs every step once; later calls wait for the first. */
   run(reason: string): Promise<void>;
-  /** SIGTERM and SIGINT run the steps and then exit with 0. */
-  onSignals(): void;
+  /** SIGTERM and SIGINT run the steps and then exit with 0; `onStop` is told when the first comes, `onStopped` before the exit. */
+  onSignals(onStop?: () => void, onStopped?: () => void): void;
 };
 
 export function createShutdown(options: { readonly stepMsMax?: number; readonly onError?: (name: string, error: unknown) => void } = {}): Shutdown {
@@ -32,8 +32,16 @@ export function createShutdown(options: { readonly stepMsMax?: number; readonly 
   return {
     add: (name, step) => void steps.push({ name, step }),
     run,
-    onSignals: () => {
-      for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void run().then(() => process.exit(0)));
+    onSignals: (onStop, onStopped) => {
+      const stop = (): void => {
+        if (running !== undefined) return;
+        onStop?.();
+        void run().then(() => {
+          onStopped?.();
+          process.exit(0);
+        });
+      };
+      for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
     },
   };
 }

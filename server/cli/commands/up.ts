@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, openSync, rmSync } from 'node:fs';
+import { mkdirSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
@@ -13,6 +13,7 @@ import { choosePorts, PORT_NAMES, PORTS, takenPorts } from '../up/ports.ts';
 import type { PortName, Ports } from '../up/ports.ts';
 import { createProgress } from '../up/progress.ts';
 import type { Progress } from '../up/progress.ts';
+import { resetData } from '../up/reset-data.ts';
 import { installDemo, startMesh } from '../up/start-mesh.ts';
 import type { StartedMesh } from '../up/start-mesh.ts';
 import { readState, removeState, writeState } from '../up/state-file.ts';
@@ -112,7 +113,7 @@ async function runMesh(paths: DataPaths, ports: Ports): Promise<void> {
   const shutdown = createShutdown({ stepMsMax: 4500, onError: (step, error) => progress.failed(step, String(error)) });
   shutdown.add('lock', holder.release);
   shutdown.add('state', () => removeState(paths.state));
-  shutdown.onSignals();
+  shutdown.onSignals(() => progress.say('  Stopping …'), () => progress.say('  Stopped. `npm start` goes on from here.'));
   const state: State = { pid: process.pid, startedAt: new Date().toISOString(), meshNumber: before?.meshNumber ?? 0, state: 'starting', urls: urlsOf(ports), kubeconfig: paths.kubeconfig, parts: [] };
   try {
     const mesh = await startMesh({ paths, ports, shutdown, preferredNumber: before?.meshNumber, onStep: (name, ms) => progress.done(name, ms) });
@@ -167,7 +168,7 @@ export function upCommand(program: Command): void {
       const ports = portsFrom(options);
       const running = lockHolder(paths.lock);
       if (running !== undefined) throw new Error(`process ${running} already runs the mesh in ${paths.dir}: stop it with \`pharos down\`, or choose another folder with --data-dir and other ports with --port-offset.`);
-      if (options.reset === true) rmSync(paths.dir, { recursive: true, force: true });
+      if (options.reset === true) resetData(paths);
       if (options.detach === true) await detach(paths, process.argv.slice(2));
       else await runMesh(paths, ports);
     });

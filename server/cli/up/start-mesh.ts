@@ -33,7 +33,7 @@ export async function startMesh(options: StartOptions): Promise<StartedMesh> {
   const { paths, ports, shutdown } = options;
   for (const dir of [paths.dir, paths.cluster, paths.pods, paths.stores]) mkdirSync(dir, { recursive: true, mode: 0o700 });
   const log = createLog('pharos');
-  const kubeletToken = secretFile(`${paths.dir}/kubelet-token`);
+  const kubeletToken = secretFile(paths.kubeletToken);
   const claim = await claimMeshNumber(options.preferredNumber);
   shutdown.add('addresses', claim.release);
   const n = claim.number;
