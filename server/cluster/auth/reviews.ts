@@ -1,6 +1,6 @@
 import type { VirtualResource } from '../discovery/virtual-resources.ts';
 import type { Exchange } from '../http/exchange.ts';
-import type { SubresourceParts } from '../http/subresources.ts';
+import type { SubresourceParts } from '../http/subresource-parts.ts';
 import { at, recordAt, textAt } from '../object/object.ts';
 import type { KObject } from '../object/object.ts';
 import { timeText } from '../rest/core.ts';

@@ -9,14 +9,11 @@ import { createObject, placeInNamespace, readObject } from '../rest/create.ts';
 import { deleteObject, deleteOptions } from '../rest/delete.ts';
 import type { DeleteOptions } from '../rest/delete.ts';
 import { getObject, listPage, listQuery } from '../rest/list.ts';
-import { applyPatch, parsePatch } from '../rest/patch.ts';
-import { updateObject } from '../rest/update.ts';
-import type { Part } from '../rest/update.ts';
 import { watchObjects } from '../rest/watch.ts';
+import { patchObject, putObject } from '../rest/write-object.ts';
 import { writeOptions } from '../rest/write-options.ts';
 import { badRequest, methodNotAllowed, noSuchResource, pageNotFound, StatusError } from '../status/status-error.ts';
 import type { Stored } from '../store/history.ts';
-import { collectionOf } from '../rest/core.ts';
 import type { Exchange } from './exchange.ts';
 import type { Subresources } from './subresources.ts';
 
@@ -98,32 +95,6 @@ function podGoing(stored: Stored, core: Core): Stored {
   const { metadata } = stored.object;
   const object = { ...stored.object, metadata: { ...metadata, generation: (metadata.generation ?? 0) + 1, deletionGracePeriodSeconds: 0, deletionTimestamp: metadata.deletionTimestamp ?? `${core.now().toISOString().slice(0, 19)}Z` } };
   return { rev: stored.rev, object, json: JSON.stringify(object) };
-}
-
-export async function putObject(core: Core, exchange: Exchange, view: View, part: Part): Promise<void> {
-  const { name } = exchange.info;
-  const namespace = view.resource.namespaced ? exchange.info.namespace : '';
-  const options = writeOptions(exchange, 'UpdateOptions');
-  const wanted = await readObject(core, exchange, view, options.fieldValidation);
-  if (wanted.metadata.name === '') throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
-  if (wanted.metadata.name !== name) throw badRequest(`the name of the object (${wanted.metadata.name}) does not match the name on the URL (${name})`);
-  placeInNamespace(view, wanted, namespace);
-  if (collectionOf(core, view).get(namespace, name) === undefined && part === '' && view.resource.strategy.createsOnUpdate === true) {
-    return answerObject(exchange, view, await createObject(core, exchange, view, wanted, { isDryRun: options.isDryRun }), 201);
-  }
-  const stored = await updateObject(core, exchange, { view, namespace, name, part, isDryRun: options.isDryRun, optionsKind: 'UpdateOptions', isPut: true, change: () => structuredClone(wanted) });
-  answerObject(exchange, view, stored);
-}
-
-export async function patchObject(core: Core, exchange: Exchange, view: View, part: Part): Promise<void> {
-  const { name } = exchange.info;
-  const namespace = view.resource.namespaced ? exchange.info.namespace : '';
-  const options = writeOptions(exchange, 'PatchOptions');
-  const patch = parsePatch(view, exchange.request.headers['content-type'], await exchange.body());
-  const stored = await updateObject(core, exchange, {
-    view, namespace, name, part, isDryRun: options.isDryRun, optionsKind: 'PatchOptions', isPut: false, change: (current) => applyPatch(exchange, view, patch, current, options.fieldValidation),
-  });
-  answerObject(exchange, view, stored);
 }
 
 /** DeleteOptions in the body; both of its API groups are known, unknown fields are let pass. */

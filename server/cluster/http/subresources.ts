@@ -1,8 +1,5 @@
-import type { TokenAuthority } from '../auth/tokens.ts';
-import type { Rbac } from '../auth/rbac.ts';
 import { answerReview } from '../auth/reviews.ts';
 import type { VirtualResource } from '../discovery/virtual-resources.ts';
-import type { KubeletClient } from '../kubelet/kubelet-client.ts';
 import type { View } from '../resources/resource.ts';
 import { answerObject } from '../rest/answer.ts';
 import { bindPod } from '../rest/binding.ts';
@@ -14,7 +11,8 @@ import { requestToken } from '../rest/token.ts';
 import type { StatusError } from '../status/status-error.ts';
 import { methodNotAllowed, noSuchResource, notFound, notImplemented } from '../status/status-error.ts';
 import type { Exchange } from './exchange.ts';
-import { patchObject, putObject } from './handle-resource.ts';
+import { patchObject, putObject } from '../rest/write-object.ts';
+import type { SubresourceParts } from './subresource-parts.ts';
 import { answerProxy } from '../kubelet/proxy.ts';
 
 /** Known to Kubernetes, not built here: the Status says so. */
@@ -24,7 +22,6 @@ export type Subresources = {
   handle(exchange: Exchange, view: View): Promise<void>;
   review(exchange: Exchange, virtual: VirtualResource): Promise<void>;
 };
-export type SubresourceParts = { readonly core: Core; readonly tokens: TokenAuthority; readonly rbac: Rbac; readonly kubelet: KubeletClient };
 
 /** Everything below an object, and the resources that are only answered. */
 export function createSubresources(parts: SubresourceParts): Subresources {

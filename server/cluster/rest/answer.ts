@@ -4,6 +4,7 @@ import { fromStored } from '../resources/resource.ts';
 import type { View } from '../resources/resource.ts';
 import type { Stored } from '../store/history.ts';
 import { tableOf } from '../table/table.ts';
+import { tableOptions } from '../table/table-options.ts';
 import { badRequest } from '../status/status-error.ts';
 
 /** The JSON text of an object in the view's version. */
@@ -56,13 +57,4 @@ export function answerList(exchange: Exchange, view: View, page: ListPage): void
   const text = `{"kind":${JSON.stringify(view.resource.listKind)},"apiVersion":${JSON.stringify(view.apiVersion)},"metadata":${JSON.stringify(metadata)},"items":[${page.items.map((stored) => itemText(view, stored)).join(',')}]}`;
   if (form.isYaml) exchange.yamlText(200, text);
   else exchange.jsonText(200, text);
-}
-
-const INCLUDE = ['', 'None', 'Metadata', 'Object'] as const;
-export type TableOptions = { readonly metadata: object; readonly include: 'None' | 'Metadata' | 'Object'; readonly version: string; readonly withColumns: boolean; readonly now: Date };
-export function tableOptions(exchange: Exchange, options: { readonly metadata: object; readonly withColumns?: boolean }): TableOptions {
-  const wanted = exchange.query.get('includeObject') ?? '';
-  const include = INCLUDE.find((known) => known === wanted);
-  if (include === undefined) throw badRequest(`unrecognized includeObject value: ${JSON.stringify(wanted)}`);
-  return { metadata: options.metadata, include: include === '' ? 'Metadata' : include, version: exchange.form.version, withColumns: options.withColumns ?? true, now: new Date() };
 }

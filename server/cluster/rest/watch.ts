@@ -7,7 +7,8 @@ import { badRequest, expired, invalid, StatusError } from '../status/status-erro
 import type { Collection } from '../store/collection.ts';
 import type { Change, ChangeType, Stored } from '../store/history.ts';
 import { tableOf } from '../table/table.ts';
-import { tableOptions, textIn } from './answer.ts';
+import { tableOptions } from '../table/table-options.ts';
+import { textIn } from './answer.ts';
 import { collectionOf } from './core.ts';
 import type { Core } from './core.ts';
 import { selectionOf, versionNumber } from './list.ts';

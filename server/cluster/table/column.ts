@@ -1,4 +1,4 @@
-import type { Column } from './columns.ts';
+import type { Column } from './printer.ts';
 
 /** A column definition: text, always shown, without format. */
 export const column = (name: string, description: string, more: Partial<Omit<Column, 'name' | 'description'>> = {}): Column => ({ name, type: 'string', format: '', description, priority: 0, ...more });

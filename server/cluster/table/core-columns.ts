@@ -3,7 +3,7 @@ import { at, numberAt, recordsAt, textAt, textsAt } from '../object/object.ts';
 import type { KObject } from '../object/object.ts';
 import { ageOf } from './age.ts';
 import { AGE, column, CREATED_AT, NAME, NONE, UNKNOWN, WIDE } from './column.ts';
-import type { Cell, CellContext, Printer } from './columns.ts';
+import type { Cell, CellContext, Printer } from './printer.ts';
 
 const age = (object: KObject, { now }: CellContext): string => ageOf(object.metadata.creationTimestamp, now);
 const sizeOf = (v: unknown): number => (isRecord(v) ? Object.keys(v).length : 0);

@@ -2,7 +2,7 @@ import { at, recordAt, recordsAt, textAt } from '../object/object.ts';
 import type { KObject } from '../object/object.ts';
 import { AGE, column, NAME, NONE, WIDE } from './column.ts';
 import { ageOf } from './age.ts';
-import type { Cell, CellContext, Printer } from './columns.ts';
+import type { Cell, CellContext, Printer } from './printer.ts';
 
 const isRestartable = (container: unknown): boolean => textAt(container, 'restartPolicy') === 'Always';
 const restartsOf = (status: unknown): number => Number(at(status, 'restartCount') ?? 0);

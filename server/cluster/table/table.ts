@@ -4,12 +4,12 @@ import { evaluatePath } from '../object/json-path.ts';
 import type { KObject } from '../object/object.ts';
 import { fromStored } from '../resources/resource.ts';
 import type { View } from '../resources/resource.ts';
-import type { TableOptions } from '../rest/answer.ts';
 import type { Stored } from '../store/history.ts';
 import { ageOf } from './age.ts';
 import { AGE, column, CREATED_AT, NAME } from './column.ts';
 import { PRINTERS } from './columns.ts';
-import type { Cell, CellContext, Column, Printer } from './columns.ts';
+import type { Cell, CellContext, Column, Printer } from './printer.ts';
+import type { TableOptions } from './table-options.ts';
 
 const PLAIN: Printer = { columns: [NAME, CREATED_AT], cells: (object) => [object.metadata.name, object.metadata.creationTimestamp ?? ''] };
 

@@ -4,7 +4,7 @@ import { selectorText } from '../selectors/selection.ts';
 import { at } from '../object/object.ts';
 import { ageOf } from './age.ts';
 import { AGE, column, NAME, NONE, UNSET, WIDE } from './column.ts';
-import type { Column, Printer } from './columns.ts';
+import type { Column, Printer } from './printer.ts';
 
 const INTEGER = { type: 'integer' } as const;
 const templateColumns: readonly Column[] = [column('Containers', 'Names of the containers.', WIDE), column('Images', 'Images of the containers.', WIDE), column('Selector', 'Labels of the pods.', WIDE)];

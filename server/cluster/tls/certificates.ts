@@ -1,11 +1,11 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import type { KeyPair } from './key-pair.ts';
 
 /** A leaf with less than this left is made anew at the next start, ms. */
 const RENEW_BEFORE_MS = 30 * 24 * 3_600_000;
 
-export type KeyPair = { readonly certPem: string; readonly keyPem: string };
 /** The certificates of one cluster and the key its service-account tokens are signed with. */
 export type Certificates = { readonly ca: KeyPair; readonly server: KeyPair; readonly admin: KeyPair; readonly tokenKey: KeyObject; readonly tokenPublicKey: KeyObject };
 export type CertificateOptions = { readonly dir: string; readonly addresses: readonly string[]; readonly names: readonly string[] };

@@ -1,0 +1,2 @@
+/** A certificate and its private key, both PEM. */
+export type KeyPair = { readonly certPem: string; readonly keyPem: string };
