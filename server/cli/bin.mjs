@@ -7,7 +7,14 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const node = `${root}node_modules/.bin/node`;
 
-if (Number(process.versions.node.split('.')[0]) >= 24) {
+/** Flags of the process that holds the whole mesh: a small young generation; one malloc arena (ADR on memory: 50 MB less). They count only from a process's first moment. */
+const small = ['--max-semi-space-size=1', '--disable-warning=ExperimentalWarning'];
+const starts = process.argv[2] === 'up' && process.env.MALLOC_ARENA_MAX === undefined && typeof process.execve === 'function';
+
+if (Number(process.versions.node.split('.')[0]) >= 24 && starts) {
+  process.removeAllListeners('warning');
+  process.execve(process.execPath, [process.execPath, ...small, fileURLToPath(import.meta.url), ...process.argv.slice(2)], { ...process.env, MALLOC_ARENA_MAX: '1' });
+} else if (Number(process.versions.node.split('.')[0]) >= 24) {
   const { enableCompileCache } = await import('node:module');
   enableCompileCache(`${root}.cache/compile`);
   const { main } = await import('./main.ts');

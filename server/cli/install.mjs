@@ -49,8 +49,15 @@ function newest(folder) {
   }
   return time;
 }
+const depends = statSync(`${root}package-lock.json`).mtimeMs;
+const server = Math.max(newest(`${root}server`), newest(`${root}shared`), depends);
+const warm = `${root}.cache/compile/warm`;
+if (!existsSync(warm) || statSync(warm).mtimeMs < server) {
+  await step('server', `${root}node_modules/.bin/node`, ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=1', `${root}server/cli/warm.mjs`]);
+  writeFileSync(warm, '');
+}
 const built = `${root}dist/web/index.html`;
-const sources = Math.max(newest(`${root}web`), newest(`${root}shared`), statSync(`${root}package-lock.json`).mtimeMs);
+const sources = Math.max(newest(`${root}web`), newest(`${root}shared`), depends);
 if (existsSync(`${root}web/index.html`) && (!existsSync(built) || statSync(built).mtimeMs < sources)) {
   mkdirSync(`${root}dist`, { recursive: true });
   await step('console', `${root}node_modules/.bin/node`, [`${root}node_modules/vite/bin/vite.js`, 'build', '--logLevel', 'warn']);

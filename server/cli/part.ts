@@ -47,15 +47,19 @@ async function startPart(name: string, env: Env): Promise<Running> {
   }
 }
 
-const name = process.argv[2] ?? '';
-const log = createLog(name);
-const shutdown = createShutdown({ onError: (step, error) => log.error({ err: error, step }, 'a step of the shutdown failed') });
-shutdown.onSignals();
-try {
-  const part = await startPart(name, process.env);
-  shutdown.add(name, () => part.stop());
-} catch (error) {
-  log.fatal({ err: error }, `${name} could not start`);
-  process.exitCode = 1;
-  setTimeout(() => process.exit(1), 100).unref();
+/** Runs the part named on the command line until a signal stops it. */
+async function runPart(name: string): Promise<void> {
+  const log = createLog(name);
+  const shutdown = createShutdown({ onError: (step, error) => log.error({ err: error, step }, 'a step of the shutdown failed') });
+  shutdown.onSignals();
+  try {
+    const part = await startPart(name, process.env);
+    shutdown.add(name, () => part.stop());
+  } catch (error) {
+    log.fatal({ err: error }, `${name} could not start`);
+    process.exitCode = 1;
+    setTimeout(() => process.exit(1), 100).unref();
+  }
 }
+
+if (import.meta.main) await runPart(process.argv[2] ?? '');
