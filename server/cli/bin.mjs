@@ -13,7 +13,7 @@ const starts = process.argv[2] === 'up' && process.env.MALLOC_ARENA_MAX === unde
 
 if (Number(process.versions.node.split('.')[0]) >= 24 && starts) {
   process.removeAllListeners('warning');
-  process.execve(process.execPath, [process.execPath, ...small, fileURLToPath(import.meta.url), ...process.argv.slice(2)], { ...process.env, MALLOC_ARENA_MAX: '1' });
+  process.execve(process.execPath, [process.execPath, ...small, fileURLToPath(import.meta.url), ...process.argv.slice(2)], { ...process.env, MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '131072' });
 } else if (Number(process.versions.node.split('.')[0]) >= 24) {
   const { enableCompileCache } = await import('node:module');
   enableCompileCache(`${root}.cache/compile`);
