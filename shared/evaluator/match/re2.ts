@@ -1,5 +1,5 @@
 import { RE2JS } from 're2js';
-import type { Regex } from './regex.ts';
+import type { Regex } from './compiled-regex.ts';
 
 /** Substitutions use `\1` as RE2 does; re2js wants `$1`. */
 const toDollar = (text: string): string => text.replaceAll('$', () => '\\$').replaceAll(/\\(\d)/g, (_, digit: string) => `$${digit}`);

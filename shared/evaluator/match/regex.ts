@@ -1,8 +1,7 @@
 import { ConfigProblem } from '../problem.ts';
 import { wireText } from '../request.ts';
+import type { Regex } from './compiled-regex.ts';
 
-/** A compiled regular expression with RE2's semantics: linear time, full match. */
-export type Regex = { matches(text: string): boolean; replaceAll(text: string, substitution: string): string };
 type Engine = (pattern: string) => Regex;
 let engine: Engine | undefined;
 

@@ -2,7 +2,7 @@ import type { RedirectAction, RouteAction, RouteMatch } from '#shared/xds';
 import { ConfigProblem } from '../problem.ts';
 import type { RequestView } from '../request.ts';
 import { pathOnly, wireText } from '../request.ts';
-import type { Regex } from '../match/regex.ts';
+import type { Regex } from '../match/compiled-regex.ts';
 import { compileRegex } from '../match/regex.ts';
 
 /** Changes the path of a request; the query stays. */
