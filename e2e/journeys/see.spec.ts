@@ -20,7 +20,7 @@ for (const how of HOWS) {
     await expect.poll(async () => [...(await canvasElements(page)).keys()].map((id) => id.replace(/:http$/, '')), { timeout: 30_000 }).toEqual(expect.arrayContaining(CALLS));
     await shot(`see-${how}-1-graph`);
 
-    await hand.selectNode('svc:default/reviews', /^reviews, service/);
+    await hand.selectNode('svc:default/reviews', /^productpage v1/, /^reviews, service/);
     const inspector = page.getByRole('complementary', { name: 'Inspector of reviews' });
     await inspector.getByRole('heading', { name: 'Traffic split' }).waitFor();
     await expect(inspector.getByText('Service · default · port 9080 http · 3 versions')).toBeVisible();

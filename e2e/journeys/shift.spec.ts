@@ -20,11 +20,11 @@ for (const how of HOWS) {
     const load = startLoad({ url: `${mesh.urls.gateway}/api/v1/products/0/reviews`, ratePerSecond: RATE });
     await page.goto(`/graph?${WINDOW}`);
     await canvasDrawn(page);
-    await hand.selectNode('svc:default/reviews', /^reviews, service/);
+    await hand.selectNode('svc:default/reviews', /^productpage v1/, /^reviews, service/);
     const part = page.getByRole('complementary', { name: 'Inspector of reviews' });
     await part.getByRole('slider', { name: 'Share of v1' }).waitFor();
     await halves(hand, part);
-    await part.getByText(/^Of [\d\u202f]+ requests in the last 5.min, about [\d\u202f]+ would have gone to v1 and v3 instead of v2\./).waitFor();
+    await part.getByText(/^Of [\d\s]+ requests in the last 5.min, about [\d\s]+ would have gone to v1 and v3 instead of v2\./).waitFor();
     await expect(part.getByRole('listitem').filter({ hasText: /DestinationRule|VirtualService|acknowledge/ })).toHaveText(['Create DestinationRule reviews with subsets v1, v2, v3', 'Wait until every proxy has acknowledged it', 'Create VirtualService reviews: v1 50 %, v2 0 %, v3 50 %', 'Every proxy acknowledges']);
     await shot(`shift-${how}-1-plan`);
     await hand.press(part.getByRole('button', { name: 'Apply split' }));

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { KeyboardEvent, ReactNode } from 'react';
 import { describeNode, nameOf } from '#shared/graph';
 import type { GraphModel } from '#shared/graph';
@@ -21,11 +21,18 @@ export function Outline({ model, open, focusKey, onClose, onFocus, onInspect }: 
     if (open && !wasOpen.current) tree.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus();
     wasOpen.current = open;
   }, [open]);
+  // before anything else can be pressed: a move to another namespace takes away the element that had the focus
+  const moved = useRef(false);
+  useLayoutEffect(() => {
+    if (!moved.current) return;
+    moved.current = false;
+    tree.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus();
+  });
   if (!open) return null;
   const go = (next: Stand): void => {
     setHeld(next);
+    moved.current = true;
     onFocus(next.key);
-    requestAnimationFrame(() => tree.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus());
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     if (stand === undefined) return;
