@@ -95,6 +95,8 @@ function SplitForm({ state, onRefresh }: { readonly state: ShiftState; readonly 
 
 function Versions({ state, weights, target, onTarget, onChange }: { readonly state: ShiftState; readonly weights: Weights; readonly target: string; readonly onTarget: (subset: string) => void; readonly onChange: (next: Weights) => void }): ReactNode {
   const biggest = state.versions.toSorted((a, b) => b.set - a.set)[0]?.subset;
+  // a version without a series got nothing of what was observed; without any request nothing is said
+  const nothing = state.versions.some((v) => (v.requests ?? 0) > 0) ? 0 : undefined;
   return (
     <div className={css['versions']} role="group" aria-label="Versions">
       {state.versions.map((v) => {
@@ -104,7 +106,7 @@ function Versions({ state, weights, target, onTarget, onChange }: { readonly sta
           <button key={`${v.subset} name`} type="button" className={css['version']} aria-pressed={v.subset === target} title={`The shares below are those of ${v.subset}`} onClick={() => onTarget(v.subset)}><strong>{v.subset}</strong><span className={css['caption']}>{caption}</span></button>,
           <Slider key={`${v.subset} slider`} label={`Share of ${v.subset}`} words={`${value} per cent`} value={value} mark={v.observed === undefined ? undefined : v.observed * 100} onChange={(next) => onChange(rebalance(weights, v.subset, next))} />,
           <span key={`${v.subset} number`} className={css['weight']}><NumberField label={`Share of ${v.subset} in per cent`} hideLabel value={value} min={0} max={100} onChange={(next) => onChange(rebalance(weights, v.subset, next))} /></span>,
-          <span key={`${v.subset} seen`} className={css['observed']} title={`${count(v.requests)} requests observed`}>{percent(v.observed)}</span>,
+          <span key={`${v.subset} seen`} className={css['observed']} title={`${count(v.requests ?? nothing)} requests observed`}>{percent(v.observed ?? nothing)}</span>,
         ];
       })}
     </div>
