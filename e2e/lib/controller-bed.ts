@@ -22,11 +22,11 @@ export type ControllerBed = {
 const SERVICE_CIDR = '127.107.0.0/16';
 
 /** Objects in `first` are there before the controller starts. */
-export async function startControllerBed(options: { readonly first?: readonly KubeObject[]; readonly mesh?: string; readonly istioFilters?: boolean } = {}): Promise<ControllerBed> {
+export async function startControllerBed(options: { readonly first?: readonly KubeObject[]; readonly mesh?: string; readonly istioFilters?: boolean; /** False: no controllers of the cluster, so that pods and endpoints are as they are written. */ readonly controllers?: boolean } = {}): Promise<ControllerBed> {
   const dir = mkdtempSync(`${tmpdir()}/pharos-controller-`);
   const log = createLog('controller-bed');
   log.level = 'fatal';
-  const start = (port: number): Promise<Cluster> => startCluster({ dataDir: dir, host: '127.0.0.1', port, serviceCidr: SERVICE_CIDR, kubeletToken: 'x', log });
+  const start = (port: number): Promise<Cluster> => startCluster({ dataDir: dir, host: '127.0.0.1', port, serviceCidr: SERVICE_CIDR, kubeletToken: 'x', log, ...(options.controllers === undefined ? {} : { controllers: options.controllers }) });
   let cluster = await start(0);
   const kubeconfigPath = `${dir}/kubeconfig`;
   writeFileSync(kubeconfigPath, cluster.adminKubeconfig);

@@ -14,7 +14,6 @@ import { httpManager } from './http-manager.ts';
 import { inboundFilters } from './listener-filters.ts';
 import { beforeHttp, tcpFilters } from './tcp-filter.ts';
 
-export const INBOUND_PORT = 15_006;
 /** ALPN of HTTP and of everything a sidecar sends inside mutual TLS. */
 const HTTP_IN_MESH = ['istio-http/1.0', 'istio-http/1.1', 'istio-h2'];
 const TCP_IN_MESH = ['istio-peer-exchange', 'istio'];
@@ -77,7 +76,7 @@ export function inboundListener(snapshot: MeshSnapshot, proxy: ProxyNode, target
   const chainsOf = (target: Target, mode: ModeSource): readonly FilterChain[] => OPTIONS[target.kind][mode.mode].map((option) => chainOf(snapshot, proxy, target, option, mode));
   const byPort = new Map<number, ServiceTarget>();
   for (const target of targets) if (target.port.protocol !== 'UDP' && !byPort.has(target.targetPort)) byPort.set(target.targetPort, target);
-  const blackhole: FilterChain = { name: 'virtualInbound-blackhole', filter_chain_match: { destination_port: INBOUND_PORT }, filters: tcpFilters(mesh, 'BlackHoleCluster', { istioFilters: proxy.istioFilters, inbound: true }) };
+  const blackhole: FilterChain = { name: 'virtualInbound-blackhole', filter_chain_match: { destination_port: mesh.proxyInboundListenPort }, filters: tcpFilters(mesh, 'BlackHoleCluster', { istioFilters: proxy.istioFilters, inbound: true }) };
   const chains = [
     blackhole, ...chainsOf(passthroughTarget(snapshot, 0), workloadMode(snapshot, proxy.namespace, labels)),
     ...portsWithMode(snapshot, proxy.namespace, labels).filter((port) => !byPort.has(port)).flatMap((port) => chainsOf(passthroughTarget(snapshot, port), portMode(snapshot, proxy.namespace, labels, port))),
@@ -87,7 +86,7 @@ export function inboundListener(snapshot: MeshSnapshot, proxy: ProxyNode, target
     }, portMode(snapshot, proxy.namespace, labels, port))),
   ];
   return {
-    name: 'virtualInbound', address: { socket_address: { address: '0.0.0.0', port_value: INBOUND_PORT } }, traffic_direction: 'INBOUND', filter_chains: chains, listener_filters: inboundFilters(chains),
+    name: 'virtualInbound', address: { socket_address: { address: '0.0.0.0', port_value: mesh.proxyInboundListenPort } }, traffic_direction: 'INBOUND', filter_chains: chains, listener_filters: inboundFilters(chains),
     listener_filters_timeout: '0s', continue_on_listener_filters_timeout: true, max_connections_to_accept_per_socket_event: 1, ...listenerLog(mesh),
   };
 }

@@ -10,7 +10,6 @@ import { httpManager } from './http-manager.ts';
 import { HTTP_INSPECTOR } from './listener-filters.ts';
 import { tcpFilters } from './tcp-filter.ts';
 
-export const OUTBOUND_PORT = 15_001;
 const PLAIN_HTTP = ['http/1.1', 'h2c'];
 /** How long the handshake of a new connection may take. */
 const CONNECT_TIMEOUT = '15s';
@@ -55,10 +54,11 @@ function tcpListener(snapshot: MeshSnapshot, proxy: ProxyNode, service: MeshServ
 }
 /** Where everything arrives that no other listener takes. */
 function virtualOutbound(snapshot: MeshSnapshot, proxy: ProxyNode): Listener {
+  const port = snapshot.mesh.proxyListenPort;
   return {
-    name: 'virtualOutbound', address: { socket_address: { address: '0.0.0.0', port_value: OUTBOUND_PORT } }, traffic_direction: 'OUTBOUND', use_original_dst: true, max_connections_to_accept_per_socket_event: 1,
+    name: 'virtualOutbound', address: { socket_address: { address: '0.0.0.0', port_value: port } }, traffic_direction: 'OUTBOUND', use_original_dst: true, max_connections_to_accept_per_socket_event: 1,
     filter_chains: [
-      { name: 'virtualOutbound-blackhole', filter_chain_match: { destination_port: OUTBOUND_PORT }, filters: tcp(snapshot, proxy, 'BlackHoleCluster') },
+      { name: 'virtualOutbound-blackhole', filter_chain_match: { destination_port: port }, filters: tcp(snapshot, proxy, 'BlackHoleCluster') },
       { name: 'virtualOutbound-catchall-tcp', filters: tcp(snapshot, proxy, outsideCluster(snapshot)) },
     ],
     ...listenerLog(snapshot.mesh),

@@ -6,6 +6,8 @@ export type MeshConfig = {
   readonly enableTracing: boolean; readonly accessLogFile: string; readonly accessLogEncoding: 'TEXT' | 'JSON'; readonly accessLogFormat: string;
   /** Durations as protobuf writes them ("10s"). */
   readonly connectTimeout: string; readonly protocolDetectionTimeout: string;
+  /** Where virtualOutbound and virtualInbound listen. */
+  readonly proxyListenPort: number; readonly proxyInboundListenPort: number;
   readonly outboundTrafficPolicy: 'ALLOW_ANY' | 'REGISTRY_ONLY'; readonly defaultRetryAttempts: number; readonly pathNormalization: 'NONE' | 'BASE' | 'MERGE_SLASHES' | 'DECODE_AND_MERGE_SLASHES';
   readonly defaultConfig: ProxyDefaults;
   /** As it was written, for debug pages and PROXY_CONFIG. */
@@ -21,8 +23,12 @@ export type ProxyDefaults = {
 const record = (v: unknown): { readonly [key: string]: unknown } => (isRecord(v) ? v : {});
 const text = (v: unknown, fallback: string): string => (typeof v === 'string' && v !== '' ? v : fallback);
 const flag = (v: unknown, fallback: boolean): boolean => (typeof v === 'boolean' ? v : fallback);
+const PORT_MAX = 65_535;
+const port = (v: unknown, fallback: number): number => (typeof v === 'number' && Number.isInteger(v) && v > 0 && v <= PORT_MAX ? v : fallback);
 const choice = <T extends string>(v: unknown, values: readonly T[], fallback: T): T => values.find((known) => known === v) ?? fallback;
 const SAMPLING_DEFAULT = 1;
+const OUTBOUND_PORT_DEFAULT = 15_001;
+const INBOUND_PORT_DEFAULT = 15_006;
 const RETRIES_DEFAULT = 2;
 const NORMALIZATIONS = ['NONE', 'BASE', 'MERGE_SLASHES', 'DECODE_AND_MERGE_SLASHES'] as const;
 
@@ -40,6 +46,7 @@ export function meshConfigOf(source: unknown, fallback: { readonly otlpEndpoint?
     rootNamespace: text(raw['rootNamespace'], 'istio-system'), clusterDomain: 'cluster.local', enableAutoMtls: flag(raw['enableAutoMtls'], true), enableTracing: flag(raw['enableTracing'], true),
     accessLogFile: text(raw['accessLogFile'], ''), accessLogEncoding: choice(raw['accessLogEncoding'], ['TEXT', 'JSON'], 'TEXT'), accessLogFormat: text(raw['accessLogFormat'], ''),
     connectTimeout: text(raw['connectTimeout'], '10s'), protocolDetectionTimeout: text(raw['protocolDetectionTimeout'], '0s'),
+    proxyListenPort: port(raw['proxyListenPort'], OUTBOUND_PORT_DEFAULT), proxyInboundListenPort: port(raw['proxyInboundListenPort'], INBOUND_PORT_DEFAULT),
     outboundTrafficPolicy: choice(record(raw['outboundTrafficPolicy'])['mode'], ['ALLOW_ANY', 'REGISTRY_ONLY'], 'ALLOW_ANY'),
     defaultRetryAttempts: typeof retries === 'number' ? retries : RETRIES_DEFAULT, pathNormalization: choice(record(raw['pathNormalization'])['normalization'], NORMALIZATIONS, 'BASE'),
     defaultConfig: {
