@@ -1,6 +1,6 @@
 import { isRecord } from '#shared/base';
 import { badRequest, StatusError, unsupportedMedia } from '../status/status-error.ts';
-import { JsonSyntaxError, scanJson } from './scan-json.ts';
+import { DEPTH_MAX, JsonSyntaxError, scanJson } from './scan-json.ts';
 
 /** A parsed request body: the value, and keys that stood twice, in the words of a strict decoder. */
 export type Body = { readonly value: unknown; readonly duplicates: readonly string[]; readonly text: string; readonly form: 'json' | 'yaml' };
@@ -41,9 +41,33 @@ export function parseJson(text: string): { readonly value: unknown; readonly dup
 }
 
 const YAML_CODES: ReadonlyMap<string, string> = new Map([['BAD_COLLECTION_TYPE', 'did not find expected node content'], ['FLOW_COLLECTION', "did not find expected ',' or ']'"], ['MISSING_CHAR', "did not find expected ',' or ']'"], ['BAD_INDENT', "did not find expected ',' or ']'"], ['TAB_AS_INDENT', 'found character that cannot start any token']]);
+/** Refuses text that nests too deep, by its tokens: the parser would take seconds to run out of stack. */
+function checkDepth(tokens: Iterable<string>): void {
+  let flow = 0;
+  let block = 0;
+  for (const token of tokens) {
+    if (token === '[' || token === '{') flow += 1;
+    else if (token === ']' || token === '}') flow -= 1;
+    else if (token === '-' || token === '?') block += 1;
+    else if (token.startsWith('\n')) block = 0;
+    if (flow > DEPTH_MAX || block > DEPTH_MAX) throw new JsonSyntaxError('yaml: exceeded max depth');
+  }
+}
+
+/** The value of a document; aliases that multiply without end are refused, in the words of the real server. */
+function valueOf(document: { toJS(): unknown }): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    if (error instanceof ReferenceError) throw new JsonSyntaxError('yaml: document contains excessive aliasing');
+    throw error;
+  }
+}
+
 /** YAML as sigs.k8s.io/yaml reads it: 1.1 booleans (y, yes, on), duplicate keys taken and named. */
 export async function parseYaml(text: string): Promise<{ readonly value: unknown; readonly duplicates: readonly string[] }> {
-  const { parseDocument } = await import('yaml');
+  const { Lexer, parseDocument } = await import('yaml');
+  checkDepth(new Lexer().lex(text));
   const lineOf = (offset: number): number => text.slice(0, offset).split('\n').length;
   const document = parseDocument(text, { version: '1.1', uniqueKeys: true, merge: true, prettyErrors: false, stringKeys: true });
   const broken = document.errors.find((error) => error.code !== 'DUPLICATE_KEY');
@@ -52,7 +76,7 @@ export async function parseYaml(text: string): Promise<{ readonly value: unknown
     const key = /^["']?([^"':\s]+)/.exec(text.slice(error.pos[0]))?.[1] ?? '';
     return `line ${lineOf(error.pos[0])}: key ${JSON.stringify(key)} already set in map`;
   });
-  const value: unknown = document.errors.length === 0 ? document.toJS() : parseDocument(text, { version: '1.1', uniqueKeys: false, merge: true, stringKeys: true }).toJS();
+  const value: unknown = valueOf(document.errors.length === 0 ? document : parseDocument(text, { version: '1.1', uniqueKeys: false, merge: true, stringKeys: true }));
   return { value, duplicates: doubled };
 }
 

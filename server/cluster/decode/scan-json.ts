@@ -1,5 +1,5 @@
 /** Nesting that is read at most; deeper bodies are refused instead of exhausting the stack. */
-const DEPTH_MAX = 500;
+export const DEPTH_MAX = 500;
 
 /** A syntax error in the words of Go's encoding/json, which clients know. */
 export class JsonSyntaxError extends Error {

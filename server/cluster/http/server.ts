@@ -102,7 +102,8 @@ async function authorize(parts: ServerParts, exchange: Exchange): Promise<void> 
 
 function answerError(parts: ServerParts, exchange: Exchange, error: unknown): void {
   if (error instanceof StatusError) return exchange.fail(error);
-  if (exchange.request.destroyed || exchange.response.destroyed) return; // the client left
+  // Only the response tells that the client left: a request whose body was read counts as destroyed, and an error after that must be answered.
+  if (exchange.response.destroyed) return;
   parts.log.error({ err: error, url: exchange.request.url, user: exchange.user.name === ANONYMOUS.name ? '' : exchange.user.name }, 'a request failed');
   exchange.fail(internal(errorText(error), error));
 }

@@ -14,7 +14,7 @@ import type { Core } from './core.ts';
 import { selectionOf, versionNumber } from './list.ts';
 import { intOption } from './write-options.ts';
 
-/** Unread bytes of one watch; a client that reads slower is cut off and resumes from its version. */
+/** Unread bytes of one watch, beyond what it began with; a client that reads slower is cut off and resumes from its version. */
 const WATCH_QUEUE_BYTES_MAX = 16 * 1024 * 1024;
 /** How often a watch that asked for bookmarks gets one, ms. */
 const BOOKMARK_EVERY_MS = 60_000;
@@ -63,8 +63,11 @@ class WatchStream {
   #stop: () => void = () => {};
   #hasColumns = false;
   #isOver = false;
+  #isFirst = true;
   #timers: NodeJS.Timeout[] = [];
   #sentRev = 0;
+  /** What was written at once at the start: the state, or the changes since the client's version. It counts only once, however large the collection is. */
+  #firstBytes = 0;
 
   constructor(core: Core, exchange: Exchange, options: Options) {
     this.#core = core;
@@ -94,6 +97,8 @@ class WatchStream {
       for (const stored of this.#collection.list(namespace)) if (this.#options.selection.matches(stored.object)) this.#object('ADDED', stored);
       if (query.since === undefined && query.bookmarks && this.#exchange.query.get('sendInitialEvents') === 'true') this.#bookmark(first, true);
     } else if (since !== undefined) for (const change of this.#collection.history.since(since)) this.#onChange(change);
+    this.#isFirst = false;
+    this.#firstBytes = this.#response.writableLength;
     this.#setTimers();
   }
 
@@ -152,11 +157,13 @@ class WatchStream {
   }
 
   #frame(type: string, object: string): void {
-    if (this.#response.writableLength > WATCH_QUEUE_BYTES_MAX) {
+    if (!this.#isFirst && this.#response.writableLength > WATCH_QUEUE_BYTES_MAX + this.#firstBytes) {
       watchCounters.tooSlow += 1;
       this.#response.destroy();
       return;
     }
+    // Once drained, the start is not allowed for any more.
+    if (this.#firstBytes > 0 && this.#response.writableLength === 0) this.#firstBytes = 0;
     this.#response.write(`{"type":"${type}","object":${object}}\n`);
   }
 }
