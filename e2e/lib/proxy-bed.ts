@@ -32,11 +32,13 @@ export const freePort = (): Promise<number> => new Promise((resolve, reject) => 
   });
 });
 
+/** More than a proxy lets through, so that an answer of 431 is never the upstream's. */
+const UPSTREAM_HEAD_BYTES_MAX = 256 * 1024;
 export type Upstream = { readonly port: number; readonly seen: IncomingMessage[]; close(): Promise<void> };
 /** An upstream that answers each request by `handler`. */
 export async function startUpstream(handler: (request: IncomingMessage, response: ServerResponse) => void): Promise<Upstream> {
   const seen: IncomingMessage[] = [];
-  const server: Server = createServer((incoming, response) => {
+  const server: Server = createServer({ maxHeaderSize: UPSTREAM_HEAD_BYTES_MAX }, (incoming, response) => {
     seen.push(incoming);
     handler(incoming, response);
   });
@@ -141,6 +143,19 @@ export class ProxyBed {
       }
       if (performance.now() > deadline || bed.child.exitCode !== null) throw new Error(`the proxy did not become ready: ${bed.errors}`);
     }
+  }
+  /** Starts a proxy that must refuse its bootstrap; how it ended, and what it said as one line of its log. */
+  static async refused(options: BedOptions): Promise<{ readonly code: number | null; readonly said: readonly string[] }> {
+    const bed = new ProxyBed(options, await freePort(), await freePort());
+    const code = await new Promise<number | null>((resolve) => {
+      const timer = setTimeout(() => bed.child.kill('SIGKILL'), READY_MS_MAX);
+      bed.child.once('close', (ended) => {
+        clearTimeout(timer);
+        resolve(ended);
+      });
+    });
+    await bed.stop();
+    return { code, said: bed.errors.split('\n').filter((line) => line !== '').map((line) => String(JSON.parse(line).msg)) };
   }
   /** One request by Node's client. A body that ends too early gives `aborted`. */
   call(path: string, options: { readonly method?: string; readonly headers?: Readonly<Record<string, string | readonly string[]>>; readonly body?: string | Buffer } = {}): Promise<Answer> {

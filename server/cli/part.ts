@@ -1,4 +1,5 @@
 // One part of the mesh as a process: `node part.ts <name>`. The pod's environment says everything else.
+import { errorText } from '#shared/base';
 import { createLog, createShutdown } from '#server/lib';
 import { WEB_DIR } from './paths.ts';
 
@@ -56,7 +57,8 @@ async function runPart(name: string): Promise<void> {
     const part = await startPart(name, process.env);
     shutdown.add(name, () => part.stop());
   } catch (error) {
-    log.fatal({ err: error }, `${name} could not start`);
+    log.fatal(`${name} could not start: ${errorText(error)}`);
+    log.debug({ err: error }, 'where it failed');
     process.exitCode = 1;
     setTimeout(() => process.exit(1), 100).unref();
   }

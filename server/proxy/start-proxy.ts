@@ -41,7 +41,7 @@ const DRAIN_LOOK_MS = 20;
 
 type Parts = {
   readonly options: ProxyOptions; readonly agent: AgentOptions | undefined; readonly runtime: Runtime; readonly store: ConfigStore; readonly listeners: ListenerSet; readonly acceptor: Acceptor; readonly capture: OutboundCapture; readonly refused: RefusedConnections;
-  readonly identity: Identity | undefined; readonly ads: AdsClient | undefined; readonly sink: LogSink; readonly exporters: Exporters; readonly state: { failed: boolean; quitting: (() => void) | undefined }; readonly bootstrap: object; readonly resolver: ReturnType<typeof createResolver>;
+  readonly identity: Identity | undefined; readonly ads: AdsClient | undefined; readonly sink: LogSink; readonly exporters: Exporters; readonly state: { /** The bootstrap is in force. */ loaded: boolean; failed: boolean; quitting: (() => void) | undefined }; readonly bootstrap: object; readonly resolver: ReturnType<typeof createResolver>;
 };
 
 function meshOf(id: string, type: 'sidecar' | 'router', metadata: NodeMetadata): MeshIdentity {
@@ -126,14 +126,14 @@ function buildParts(options: ProxyOptions, bootstrapNode: { readonly id: string;
     store, stats, dice, mode: agent.xdsMode, tokenPath: agent.tokenPath, clusterId: agent.metadata.CLUSTER_ID ?? '', target: () => grpcTarget(agent.discoveryAddress, agent, resolver), onProblem: (text) => log.warn({ text }, 'xds'),
     node: { id, cluster: options.tracing.serviceName, metadata: agent.metadata, user_agent_name: 'pharos-proxy', user_agent_version: agent.metadata.ISTIO_VERSION ?? '' },
   });
-  return { options, agent, runtime, store, listeners, acceptor, capture, refused, identity: late.identity, ads, sink, exporters, state: { failed: false, quitting: undefined }, bootstrap, resolver };
+  return { options, agent, runtime, store, listeners, acceptor, capture, refused, identity: late.identity, ads, sink, exporters, state: { loaded: false, failed: false, quitting: undefined }, bootstrap, resolver };
 }
 
 function whyNotReady(parts: Parts): readonly string[] {
   const { runtime, ads, identity, store, listeners, state } = parts;
   if (runtime.draining) return ['the proxy is draining'];
   if (state.failed) return ['the health check was failed by an operator'];
-  const out: string[] = [];
+  const out: string[] = state.loaded ? [] : ['the bootstrap is being read'];
   if (identity !== undefined && identity.principal === '') out.push('no certificate yet');
   if (ads !== undefined && !ads.hasConfig) out.push(`config not received from XDS server (is istiod running?): ${ads.lastError}`);
   out.push(...store.missing());
@@ -217,7 +217,13 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   const { agent, runtime, store, listeners, acceptor, capture } = parts;
   const adminPorts = agent === undefined ? (fromFile?.admin === undefined ? [] : [{ ...fromFile.admin, role: 'admin' as const }]) : agentPorts(agent);
   const admin = await startAdmin(adminPorts, adminActions(parts));
-  for (const update of fromFile?.updates ?? []) await store.apply(update);
+  try {
+    for (const update of fromFile?.updates ?? []) await store.apply(update);
+  } catch (error) {
+    await drainAndStop(parts, admin);
+    throw error;
+  }
+  parts.state.loaded = true;
   parts.identity?.start();
   parts.ads?.start();
   const sweeper = setInterval(() => {

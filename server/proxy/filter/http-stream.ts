@@ -301,6 +301,7 @@ export class HttpStream implements ServerStream, RequestView, FormatContext {
     this.responseHeaders = head.headers;
     this.connection.respondHead(`${statusLine(101, 1)}${headerLines(head.headers)}connection: upgrade\r\nupgrade: ${head.upgrade === '' ? this.head.upgrade : head.upgrade}\r\n\r\n`, OUT.raw);
     this.connection.startTunnel();
+    this.upstream?.flush(); // what the client sent before the acceptance
   }
   /** Writes a head with what every answer gets: date, server, how the body is framed, whether the connection stays. */
   #sendHead(status: number, headers: string[], framing: OutFraming, last = ''): void {
