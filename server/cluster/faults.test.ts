@@ -200,7 +200,7 @@ test('a watch that is not read is cut at its limit and counted; another goes on'
   await until('the end of the slow watch', () => slow.destroyed);
   quick.destroy();
   await until('no open watch', async () => (await metric('apiserver_longrunning_requests\\{verb="WATCH"\\}')) === 0);
-});
+}, 60_000);
 
 test('a collection larger than the limit of a watch is still sent whole to a watch that reads', async () => {
   const value = 'x'.repeat(1_000_000);
@@ -216,4 +216,6 @@ test('a collection larger than the limit of a watch is still sent whole to a wat
   });
   expect(answer.match(/"name":"large-\d+"/g)).toHaveLength(20);
   expect(answer).toContain('"k8s.io/initial-events-end":"true"');
-});
+  // What was refused above is counted.
+  expect(await metric('apiserver_request_total\\{verb="POST",code="413"\\}')).toBe(3);
+}, 60_000);

@@ -14,6 +14,7 @@ import type { Certificates } from '../tls/certificates.ts';
 import { Exchange } from './exchange.ts';
 import { handleResource } from './handle-resource.ts';
 import type { ResourceHandlers } from './handle-resource.ts';
+import { countRequest } from './request-counters.ts';
 import { parsePath } from './request-info.ts';
 import { answerPage } from './routes.ts';
 import type { Pages } from './routes.ts';
@@ -73,6 +74,7 @@ async function handle(parts: ServerParts, request: IncomingMessage, response: Se
   const info = parsePath(path);
   const exchange = new Exchange(request, response, info ?? { isResource: false, path, group: '', version: '', namespace: '', resource: '', name: '', subresource: '', rest: '', isOldWatch: false }, new URLSearchParams(search));
   response.on('error', () => response.destroy());
+  response.once('close', () => countRequest(exchange));
   try {
     if (info === undefined) throw badRequest('the path of the request is not valid percent-encoding');
     await authorize(parts, exchange);

@@ -137,6 +137,8 @@ export class ObjectStore {
   }
   /** Why the newest compaction failed, for /metrics and the log. */
   lastCompactError: string | undefined;
+  /** Writes that the disk did not take, for /metrics. */
+  refusedWrites = 0;
 
   close(): void {
     clearInterval(this.#compactor);
@@ -165,6 +167,7 @@ export class ObjectStore {
       });
     } catch (error) {
       const refused = diskRefused(error);
+      this.refusedWrites += accepted.length;
       for (const { pending } of accepted) pending.reject(refused);
       return;
     }
