@@ -59,7 +59,7 @@ function envOf(input: SidecarInput): readonly Env[] {
   const merge = annotations['prometheus.istio.io/merge-metrics'] !== 'false';
   return [
     value('PILOT_CERT_PROVIDER', 'istiod'), value('CA_ADDR', mesh.defaultConfig.discoveryAddress), field('POD_NAME', 'metadata.name'), field('POD_NAMESPACE', 'metadata.namespace'), field('INSTANCE_IP', 'status.podIP'),
-    field('SERVICE_ACCOUNT', 'spec.serviceAccountName'), field('HOST_IP', 'status.hostIP'), value('PROXY_CONFIG', `${JSON.stringify(proxyConfigOf(mesh, annotations))}\n`), value('ISTIO_META_POD_PORTS', podPorts(apps)),
+    field('SERVICE_ACCOUNT', 'spec.serviceAccountName'), field('HOST_IP', 'status.hostIP'), value('PROXY_CONFIG', `${JSON.stringify(proxyConfigOf(mesh, annotations))}\n`), value('ISTIO_META_POD_PORTS', podPorts(pod.spec.containers)),
     value('ISTIO_META_APP_CONTAINERS', apps.map((container) => container.name).join(',')), value('ISTIO_META_CLUSTER_ID', clusterId), field('ISTIO_META_NODE_NAME', 'spec.nodeName'),
     value('ISTIO_META_INTERCEPTION_MODE', annotations['sidecar.istio.io/interceptionMode'] ?? 'REDIRECT'), value('ISTIO_META_WORKLOAD_NAME', workload), value('ISTIO_META_OWNER', owner), value('ISTIO_META_MESH_ID', mesh.trustDomain),
     value('TRUST_DOMAIN', mesh.trustDomain), value('ISTIO_METAJSON_LABELS', JSON.stringify(labels)),
