@@ -7,13 +7,13 @@ import type { EdgeSeries, ServiceIdentity } from '../stats/istio-metrics.ts';
 import { UNKNOWN_PEER } from '../stats/peer.ts';
 import type { Peer } from '../stats/peer.ts';
 import { spansOf } from '../trace/spans.ts';
-import type { HttpStream } from './http-stream.ts';
+import type { Stream } from './stream.ts';
 import type { MeshIdentity } from './runtime.ts';
 
 const plainService = (host: string): ServiceIdentity => ({ host, name: host, namespace: UNKNOWN });
 
 /** The service a request was for: the cluster's metadata, else its special name, else the Host of an outbound request. */
-function serviceOf(stream: HttpStream, cluster: ClusterRuntime | undefined): ServiceIdentity {
+function serviceOf(stream: Stream, cluster: ClusterRuntime | undefined): ServiceIdentity {
   if (cluster?.service !== undefined) return cluster.service;
   const name = stream.target?.cluster ?? '';
   if (name === 'PassthroughCluster' || name === 'BlackHoleCluster' || name === 'InboundPassthroughCluster') return plainService(name);
@@ -26,7 +26,7 @@ function serviceOf(stream: HttpStream, cluster: ClusterRuntime | undefined): Ser
 type Remembered = { readonly stream: string; readonly peer: Peer; readonly edge: EdgeSeries };
 const lastEdges = new WeakMap<ClusterRuntime, Remembered>();
 
-function edgeOf(stream: HttpStream, mesh: MeshIdentity): EdgeSeries {
+function edgeOf(stream: Stream, mesh: MeshIdentity): EdgeSeries {
   const cluster = stream.upstream?.cluster;
   const inbound = stream.config.direction === 'inbound';
   const principal = inbound ? (stream.connection.info.peer?.principal ?? '') : (stream.upstream?.principal ?? '');
@@ -46,7 +46,7 @@ function edgeOf(stream: HttpStream, mesh: MeshIdentity): EdgeSeries {
   return edge;
 }
 
-function countIstio(stream: HttpStream, mesh: MeshIdentity, durationMs: number): void {
+function countIstio(stream: Stream, mesh: MeshIdentity, durationMs: number): void {
   if (stream.config.direction === 'none') return;
   const type = headerOf(stream.headers, 'content-type');
   const grpc = type !== undefined && type.startsWith('application/grpc') ? (headerOf(stream.responseHeaders, 'grpc-status') ?? '') : undefined;
@@ -58,7 +58,7 @@ function countIstio(stream: HttpStream, mesh: MeshIdentity, durationMs: number):
   series.responseBytes.observe(stream.responseHeadBytes + stream.responseBytes);
 }
 
-export function logEntryOf(stream: HttpStream, durationMs: number): LogEntry {
+export function logEntryOf(stream: Stream, durationMs: number): LogEntry {
   const { upstream, connection, head } = stream;
   const { info } = connection;
   return {
@@ -72,14 +72,14 @@ export function logEntryOf(stream: HttpStream, durationMs: number): LogEntry {
 }
 
 /** Captured requests show where they wanted to go, as a redirected connection would. */
-function localAddress(stream: HttpStream): string {
+function localAddress(stream: Stream): string {
   const { destination } = stream;
   if (destination === undefined) return stream.connection.info.localAddress;
   return `${stream.runtime.resolveNow(destination.host) ?? destination.host}:${destination.port}`;
 }
 
 /** The end of a stream: counters, Istio's metrics, the log line, the span. */
-export function finishStream(stream: HttpStream): void {
+export function finishStream(stream: Stream): void {
   const { config, runtime } = stream;
   const durationMs = performance.now() - stream.startMono;
   const { stats } = config;

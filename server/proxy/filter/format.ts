@@ -1,12 +1,12 @@
 import { headerOf } from '#shared/evaluator';
 import { isoTime } from '../stats/access-log.ts';
-import type { HttpStream } from './http-stream.ts';
+import type { Stream } from './stream.ts';
 
 const withoutPort = (address: string): string => address.replace(/:\d+$/, '');
 const some = (text: string): string | undefined => (text === '' ? undefined : text);
 
 /** The value of a command operator inside a configured header. */
-export function formatValue(stream: HttpStream, command: string, argument: string): string | undefined {
+export function formatValue(stream: Stream, command: string, argument: string): string | undefined {
   const { info } = stream.connection;
   switch (command) {
     case 'REQ': return argument.toLowerCase().split('?').map((name) => (name === ':method' ? stream.method : name === ':path' ? stream.path : name === ':authority' || name === 'host' ? stream.authority : name === ':scheme' ? stream.scheme : headerOf(stream.headers, name))).find((v) => v !== undefined);

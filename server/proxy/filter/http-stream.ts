@@ -1,5 +1,5 @@
 import { applyOps, hits, faultApplies, headerOf, matchRoute, pickDestination, setHeader } from '#shared/evaluator';
-import type { CompiledFault, CompiledOps, CompiledRoute, CompiledVirtualHost, Destination, FormatContext, Forward, RequestView } from '#shared/evaluator';
+import type { CompiledFault, CompiledRoute, CompiledVirtualHost, Destination, Forward } from '#shared/evaluator';
 import { readTarget } from '../http1/head.ts';
 import type { RequestHead, ResponseHead } from '../http1/head.ts';
 import { OUT } from '../http1/server-connection.ts';
@@ -17,11 +17,9 @@ import { httpDate } from './http-date.ts';
 import { normalizePath } from './normalize-path.ts';
 import { exchangeOnResponse, prepareRequest } from './request-headers.ts';
 import type { Runtime, Snapshot } from './runtime.ts';
+import type { LocalReply, OriginalDestination, Stream } from './stream.ts';
 
-/** Where a captured request wanted to go. */
-export type OriginalDestination = { readonly host: string; readonly port: number };
 export type StreamOptions = { readonly runtime: Runtime; readonly config: HttpConfig; readonly connection: ServerConnection; readonly head: RequestHead; readonly destination: OriginalDestination | undefined };
-export type LocalReply = { readonly status: number; readonly body: string; readonly details: string; readonly flag?: string; readonly headers?: readonly string[]; readonly ops?: readonly CompiledOps[]; readonly close?: boolean };
 
 /** gRPC status of a local HTTP status (proxy reference §1.5). */
 const GRPC_STATUS: ReadonlyMap<number, number> = new Map([[400, 13], [401, 16], [403, 7], [404, 12], [429, 14], [502, 14], [503, 14], [504, 14]]);
@@ -30,7 +28,7 @@ const GRPC_STATUS: ReadonlyMap<number, number> = new Map([[400, 13], [401, 16], 
  * One request on its way: connection manager, fault filter and router. It holds the configuration it began with to its end.
  * It is the RequestView of the evaluator itself, so that matching a route makes no copy.
  */
-export class HttpStream implements ServerStream, RequestView, FormatContext {
+export class HttpStream implements ServerStream, Stream {
   readonly runtime: Runtime;
   readonly config: HttpConfig;
   readonly connection: ServerConnection;

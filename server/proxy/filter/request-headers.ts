@@ -1,6 +1,6 @@
 import { findHeader, headerOf, removeHeader, setHeader } from '#shared/evaluator';
 import { requestId } from '../trace/context.ts';
-import type { HttpStream } from './http-stream.ts';
+import type { Stream } from './stream.ts';
 
 const PEER_ID = 'x-envoy-peer-metadata-id';
 const PEER = 'x-envoy-peer-metadata';
@@ -21,7 +21,7 @@ function fromRight(value: string, n: number): string | undefined {
 }
 
 /** The client's address as far as it may be believed, and what is added to X-Forwarded-For (Envoy: use_remote_address and trusted hops). */
-function forwardedFor(stream: HttpStream): void {
+function forwardedFor(stream: Stream): void {
   const { config, headers } = stream;
   const { info } = stream.connection;
   const at = stream.head.hasForwarded ? findHeader(headers, 'x-forwarded-for') : -1;
@@ -36,7 +36,7 @@ function forwardedFor(stream: HttpStream): void {
   if (!config.skipXffAppend) setHeader(headers, 'x-forwarded-for', at < 0 ? info.remoteIp : `${value},${info.remoteIp}`);
 }
 
-function sanitizeEdge(stream: HttpStream): void {
+function sanitizeEdge(stream: Stream): void {
   const { headers, config } = stream;
   if (stream.head.hasXEnvoy) for (let i = headers.length - 2; i >= 0; i -= 2) if ((headers[i] ?? '').startsWith('x-envoy-')) headers.splice(i, 2);
   stream.head.hasXEnvoy = false;
@@ -46,7 +46,7 @@ function sanitizeEdge(stream: HttpStream): void {
   }
 }
 
-function scheme(stream: HttpStream): void {
+function scheme(stream: Stream): void {
   const { config, headers, head } = stream;
   const own = stream.connection.info.secure ? 'https' : 'http';
   const given = head.hasForwarded ? headerOf(headers, 'x-forwarded-proto') : undefined;
@@ -59,7 +59,7 @@ function scheme(stream: HttpStream): void {
 const quoted = (v: string): string => (/[,;="]/.test(v) ? `"${v.replaceAll('"', '\\"')}"` : v);
 
 /** This hop's element of X-Forwarded-Client-Cert. */
-function ownElement(stream: HttpStream): string | undefined {
+function ownElement(stream: Stream): string | undefined {
   const { peer } = stream.connection.info;
   if (peer === undefined) return undefined;
   const { xfccFields } = stream.config;
@@ -70,7 +70,7 @@ function ownElement(stream: HttpStream): string | undefined {
   return pairs.join(';');
 }
 
-function clientCertificate(stream: HttpStream): void {
+function clientCertificate(stream: Stream): void {
   const { config, headers } = stream;
   const mutual = stream.connection.info.peer !== undefined;
   if (config.xfcc === 'ALWAYS_FORWARD_ONLY' || (config.xfcc === 'FORWARD_ONLY' && mutual)) return;
@@ -83,7 +83,7 @@ function clientCertificate(stream: HttpStream): void {
   setHeader(headers, 'x-forwarded-client-cert', given !== undefined && config.xfcc === 'APPEND_FORWARD' ? `${given},${own}` : own);
 }
 
-function identify(stream: HttpStream): void {
+function identify(stream: Stream): void {
   const { config, headers, head } = stream;
   if (head.requestId !== '') {
     stream.requestId = head.requestId;
@@ -95,7 +95,7 @@ function identify(stream: HttpStream): void {
 }
 
 /** Istio's metadata exchange, server side: read who calls, and do not pass it on. */
-function readPeer(stream: HttpStream): void {
+function readPeer(stream: Stream): void {
   const { mesh } = stream.runtime;
   if (mesh === undefined || !stream.head.hasXEnvoy) return;
   const { headers } = stream;
@@ -110,7 +110,7 @@ function readPeer(stream: HttpStream): void {
 }
 
 /** What the connection manager does to a request's headers before a route is looked for (proxy reference §1.12). */
-export function prepareRequest(stream: HttpStream): void {
+export function prepareRequest(stream: Stream): void {
   readPeer(stream);
   if (stream.config.useRemoteAddress || stream.head.hasForwarded) forwardedFor(stream);
   if (stream.config.useRemoteAddress && stream.config.trustedHops === 0) sanitizeEdge(stream);
@@ -123,21 +123,21 @@ export function prepareRequest(stream: HttpStream): void {
   if (stream.config.via !== '') stream.headers.push('via', stream.config.via);
 }
 
-function dropControlHeaders(stream: HttpStream): void {
+function dropControlHeaders(stream: Stream): void {
   if (!stream.head.hasXEnvoy) return;
   const { headers } = stream;
   for (let i = headers.length - 2; i >= 0; i -= 2) if (CONTROL.has(headers[i] ?? '')) headers.splice(i, 2);
 }
 
 /** Client side of the metadata exchange: say who calls, except to addresses outside the mesh. */
-export function addOwnPeer(stream: HttpStream, external: boolean): void {
+export function addOwnPeer(stream: Stream, external: boolean): void {
   const { mesh } = stream.runtime;
   if (mesh === undefined || stream.config.direction !== 'outbound' || external) return;
   stream.headers.push(PEER_ID, mesh.nodeId, PEER, mesh.peerHeader);
 }
 
 /** Reads what the server says of itself; returns the headers that go to the client instead. */
-export function exchangeOnResponse(stream: HttpStream, headers: string[]): void {
+export function exchangeOnResponse(stream: Stream, headers: string[]): void {
   const { mesh } = stream.runtime;
   if (mesh === undefined) return;
   if (stream.config.direction === 'inbound') {

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { findOutboundListener, matchFilterChain } from '#shared/evaluator';
 import { compileHttp } from '../filter/http-config.ts';
 import type { HttpConfig } from '../filter/http-config.ts';
-import type { OriginalDestination } from '../filter/http-stream.ts';
+import type { OriginalDestination } from '../filter/stream.ts';
 import type { Runtime, Snapshot } from '../filter/runtime.ts';
 import { parseRequestHead, readTarget, REQUEST_HEAD_BYTES_MAX } from '../http1/head.ts';
 import type { RequestHead } from '../http1/head.ts';

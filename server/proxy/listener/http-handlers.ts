@@ -1,7 +1,7 @@
 import type { HttpConfig } from '../filter/http-config.ts';
 import { httpDate } from '../filter/http-date.ts';
 import { HttpStream } from '../filter/http-stream.ts';
-import type { OriginalDestination } from '../filter/http-stream.ts';
+import type { OriginalDestination } from '../filter/stream.ts';
 import type { Runtime } from '../filter/runtime.ts';
 import { HEAD_ERROR } from '../http1/head.ts';
 import type { HeadError, RequestHead } from '../http1/head.ts';

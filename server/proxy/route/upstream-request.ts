@@ -3,7 +3,7 @@ import type { CompiledRetry, CompiledVirtualHost, Destination, Forward, TryOutco
 import type { ClusterRuntime } from '../cluster/cluster.ts';
 import type { ConnectFailure, Pool, Waiter } from '../cluster/pool.ts';
 import type { Host } from '../endpoint/host.ts';
-import type { HttpStream } from '../filter/http-stream.ts';
+import type { Stream } from '../filter/stream.ts';
 import { addOwnPeer } from '../filter/request-headers.ts';
 import type { ClientConnection, ClientStream, ResetKind } from '../http1/client-connection.ts';
 import type { ResponseHead } from '../http1/head.ts';
@@ -21,7 +21,7 @@ const detail = (text: string): string => text.replaceAll(' ', '_');
 
 /** The router's work for one request: host, connection, tries, time limits. */
 export class UpstreamRequest implements ClientStream, Waiter {
-  readonly #stream: HttpStream;
+  readonly #stream: Stream;
   readonly #action: Forward;
   readonly #target: Destination;
   readonly #virtualHost: CompiledVirtualHost;
@@ -52,7 +52,7 @@ export class UpstreamRequest implements ClientStream, Waiter {
   #routeTimer: NodeJS.Timeout | undefined;
   #tryTimer: NodeJS.Timeout | undefined;
   #waitTimer: NodeJS.Timeout | undefined;
-  constructor(stream: HttpStream, action: Forward, target: Destination, virtualHost: CompiledVirtualHost) {
+  constructor(stream: Stream, action: Forward, target: Destination, virtualHost: CompiledVirtualHost) {
     this.#stream = stream;
     this.#action = action;
     this.#target = target;

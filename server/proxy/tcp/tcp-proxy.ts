@@ -4,7 +4,7 @@ import { pickWeighted } from '#shared/evaluator';
 import { UNKNOWN } from '#shared/telemetry';
 import type { ClusterRuntime } from '../cluster/cluster.ts';
 import type { Host } from '../endpoint/host.ts';
-import type { OriginalDestination } from '../filter/http-stream.ts';
+import type { OriginalDestination } from '../filter/stream.ts';
 import type { Direction } from '../filter/http-config.ts';
 import type { Runtime } from '../filter/runtime.ts';
 import type { ConnectionInfo } from '../http1/server-connection.ts';

@@ -1,5 +1,5 @@
 import { headerOf } from '#shared/evaluator';
-import type { HttpStream } from '../filter/http-stream.ts';
+import type { Stream } from '../filter/stream.ts';
 import type { FinishedSpan } from './otlp.ts';
 
 /** Longest path in a span's tags, characters (Envoy: max_path_tag_length). */
@@ -7,7 +7,7 @@ const PATH_CHARS_MAX = 256;
 type Tag = readonly [string, string];
 
 /** Envoy's tags of an HTTP span, and Istio's custom ones. */
-function tagsOf(stream: HttpStream): readonly Tag[] {
+function tagsOf(stream: Stream): readonly Tag[] {
   const { upstream, runtime, head } = stream;
   const path = stream.originalPath === '' ? stream.path : stream.originalPath;
   const tags: Tag[] = [
@@ -33,7 +33,7 @@ function tagsOf(stream: HttpStream): readonly Tag[] {
 }
 
 /** The spans of a finished stream: one of this hop, and at a gateway another one for the call it makes (spawn_upstream_span). */
-export function spansOf(stream: HttpStream, durationMs: number): readonly FinishedSpan[] {
+export function spansOf(stream: Stream, durationMs: number): readonly FinishedSpan[] {
   const { trace, edgeTrace } = stream;
   if (trace === undefined) return [];
   const inbound = stream.config.direction === 'inbound';
