@@ -36,6 +36,18 @@ test('two reports that disagree in code are one request, with the code the calle
   expect(found.responses).toEqual([{ code: '200', flags: '-', rate: 9 }, { code: '0', flags: 'DC', rate: 1 }]);
 });
 
+test('what a fault rule answered in the caller\'s sidecar belongs to the service that was asked for, by whatever name', () => {
+  const pair = { source: place('reviews', 'v2'), destination: place('ratings'), service: svc('ratings') };
+  for (const host of ['ratings', 'ratings:9080', 'ratings.default', 'ratings.default.svc.cluster.local']) {
+    const aborted = row(1, { source: place('reviews', 'v2'), service: { namespace: 'unknown', name: host, host }, reporter: 'source', code: '500', flags: 'FI' });
+    const model = build([...both(3, pair), aborted]);
+    expect(edge(model, 'wl:default/reviews-v2>wl:default/ratings-v1:http').traffic).toMatchObject({ rate: 4, errorShare: 0.25 });
+    expect(model.nodes.filter((n) => n.kind === 'external')).toEqual([]);
+  }
+  const away = build([row(1, { source: place('reviews', 'v2'), service: { namespace: 'unknown', name: 'ratings.example.com', host: 'ratings.example.com' }, reporter: 'source', code: '500', flags: 'FI' })]);
+  expect(node(away, 'ext:ratings.example.com')).toBeTruthy();
+});
+
 test('a retried request counts once although the callee saw every try', () => {
   const pair = { source: place('productpage'), destination: place('details'), service: svc('details') };
   const model = build([row(10, { ...pair, reporter: 'source' }), row(30, { ...pair, reporter: 'destination', code: '503' })]);

@@ -69,7 +69,7 @@ function nodeLatencies(rows: readonly PromRow[]): ReadonlyMap<string, number> {
 export function buildGraph(rows: GraphRows, view: SnapshotView, options: BuildOptions): GraphModel {
   const windowSeconds = windowSecondsOf(options.window);
   const chosen = new Set(options.namespaces);
-  const all = attribute(pairsOf(rows), options.callers, view);
+  const all = attribute(pairsOf(rows, view), options.callers, view);
   const pairs = chosen.size === 0 ? all : all.filter((pair) => within(pair, chosen));
   const book = new NodeBook(view, options.grouping, pairs);
   const latency = nodeLatencies(rows.nodeLatency);

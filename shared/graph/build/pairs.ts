@@ -1,6 +1,7 @@
 import { UNKNOWN } from '#shared/telemetry';
 import type { Protocol } from '../model/graph-model.ts';
 import { label } from '../rows/parse-rows.ts';
+import type { SnapshotView } from '../snapshot/snapshot-view.ts';
 import type { GraphRows, PromRow } from '../rows/parse-rows.ts';
 import { addAnswer, answerOf, newBucket } from './bucket.ts';
 import type { Bucket } from './bucket.ts';
@@ -51,10 +52,14 @@ const IDS_MAX = 2 ** 16;
 
 /** Ids are shared between rows and numbered: a mesh has few workloads and many rows. */
 class Ids {
+  readonly #view: Pick<SnapshotView, 'services'> | undefined;
   readonly #workloads = new Named<Numbered<WorkloadId>>();
   readonly #services = new Named<Numbered<ServiceId>>();
   #workloadCount = 0;
   #serviceCount = 0;
+  constructor(view: Pick<SnapshotView, 'services'> | undefined) {
+    this.#view = view;
+  }
   workload(row: PromRow, side: 'source' | 'destination'): Numbered<WorkloadId> | undefined {
     const source = side === 'source';
     const name = label(row, source ? 'source_workload' : 'destination_workload');
@@ -67,17 +72,28 @@ class Ids {
     this.#workloadCount += 1;
     return this.#workloads.set(namespace, name, { number: this.#workloadCount, id: { namespace: known(namespace) ? namespace : '', name, app: known(app) ? app : name, version: known(version) && version !== 'latest' ? version : '' } });
   }
-  service(row: PromRow): Numbered<ServiceId> | undefined {
+  service(row: PromRow, caller: string): Numbered<ServiceId> | undefined {
     const host = label(row, 'destination_service');
     const given = label(row, 'destination_service_name');
     if (!known(given) && !known(host)) return undefined;
-    const name = known(given) ? given : host;
-    const namespace = label(row, 'destination_service_namespace');
+    const stated = label(row, 'destination_service_namespace');
+    const asked = known(stated) ? undefined : this.#askedFor(known(host) ? host : given, caller);
+    const name = asked?.name ?? (known(given) ? given : host);
+    const namespace = asked?.namespace ?? stated;
     // The host is no part of the identity: the two sides may spell it differently (short, with port), name and namespace they share.
     const found = this.#services.get(namespace, name);
     if (found !== undefined) return found;
     this.#serviceCount += 1;
-    return this.#services.set(namespace, name, { number: this.#serviceCount, id: { namespace: known(namespace) ? namespace : '', name, host: known(host) ? host : name } });
+    return this.#services.set(namespace, name, { number: this.#serviceCount, id: { namespace: known(namespace) ? namespace : '', name, host: asked?.host ?? (known(host) ? host : name) } });
+  }
+  /**
+   * A request that its caller's sidecar answered itself (a fault, no route) is reported with the host as it was asked for and without a
+   * namespace: it is the service of the cluster that this host means to its caller, where there is one.
+   */
+  #askedFor(host: string, caller: string): ServiceId | undefined {
+    const [name = '', namespace = caller, kind = 'svc'] = host.replace(/:\d+$/, '').split('.');
+    if (kind !== 'svc' || this.#view?.services.has(`${namespace}/${name}`) !== true) return undefined;
+    return { namespace, name, host: `${name}.${namespace}.svc.cluster.local` };
   }
 }
 
@@ -85,7 +101,7 @@ const PROTOCOLS: readonly Protocol[] = ['http', 'grpc', 'tcp'];
 function draftOf(drafts: Map<string | number, Draft>, ids: Ids, row: PromRow, protocol: Protocol): Draft {
   const source = ids.workload(row, 'source');
   const destination = ids.workload(row, 'destination');
-  const service = ids.service(row);
+  const service = ids.service(row, source?.id.namespace ?? '');
   const destinationNamespace = destination?.id.namespace ?? service?.id.namespace ?? '';
   const [from, via, to] = [source?.number ?? 0, service?.number ?? 0, destination?.number ?? 0];
   const exact = from < IDS_MAX && via < IDS_MAX && to < IDS_MAX && (source !== undefined || destination !== undefined || service !== undefined);
@@ -162,10 +178,10 @@ function takeOff(bucket: Bucket, amount: number): void {
 /** Rates below this are rounding of the store, not requests (one request in a month). */
 const RATE_MIN = 1e-7;
 
-/** The rows as pairs, each request once. */
-export function pairsOf(rows: GraphRows): readonly Pair[] {
+/** The rows as pairs, each request once. With the services of the cluster, a host without a namespace is found among them. */
+export function pairsOf(rows: GraphRows, view?: Pick<SnapshotView, 'services'>): readonly Pair[] {
   const drafts = new Map<string | number, Draft>();
-  const ids = new Ids();
+  const ids = new Ids(view);
   for (const row of rows.requests) addRow(drafts, ids, row, false);
   for (const row of rows.tcp) addRow(drafts, ids, row, true);
   dropDoubleReports(drafts.values());
