@@ -15,10 +15,13 @@ export type Store = {
   close(): void;
 };
 
+/** A file that another process holds is waited for this long, ms. */
+const BUSY_MS = 5000;
+
 /** Opens (and creates) the file, then runs the migrations it has not seen, in order; `:memory:` is allowed. */
-export function openStore(options: { readonly path: string; readonly migrations: readonly string[]; readonly synchronous?: 'FULL' | 'NORMAL' }): Store {
+export function openStore(options: { readonly path: string; readonly migrations: readonly string[]; readonly synchronous?: 'FULL' | 'NORMAL'; readonly busyMs?: number }): Store {
   if (options.path !== ':memory:') mkdirSync(dirname(options.path), { recursive: true, mode: 0o700 });
-  const db = new DatabaseSync(options.path, { timeout: 5000 });
+  const db = new DatabaseSync(options.path, { timeout: options.busyMs ?? BUSY_MS });
   db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${options.synchronous ?? 'FULL'}; PRAGMA foreign_keys = ON;`);
   const statements = new Map<string, StatementSync>();
   const sql = (text: string): StatementSync => {

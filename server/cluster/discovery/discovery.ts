@@ -10,7 +10,7 @@ const SCALE_KIND = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
 const WRITE = ['get', 'patch', 'update'];
 /** Subresources of built-in kinds beside status and scale. */
 const MORE: ReadonlyMap<string, readonly Subresource[]> = new Map<string, readonly Subresource[]>([
-  ['/pods', [{ name: 'log', kind: 'Pod', verbs: ['get'] }, { name: 'proxy', kind: 'PodProxyOptions', verbs: ['create', 'delete', 'get', 'patch', 'update'] }, { name: 'binding', kind: 'Binding', verbs: ['create'] }, { name: 'eviction', kind: 'Eviction', group: 'policy', version: 'v1', verbs: ['create'] }, { name: 'ephemeralcontainers', kind: 'Pod', verbs: WRITE }, { name: 'resize', kind: 'Pod', verbs: WRITE }]],
+  ['/pods', [{ name: 'log', kind: 'Pod', verbs: ['get'] }, { name: 'proxy', kind: 'PodProxyOptions', verbs: ['create', 'delete', 'get', 'patch', 'update'] }, { name: 'binding', kind: 'Binding', verbs: ['create'] }, { name: 'eviction', kind: 'Eviction', group: 'policy', version: 'v1', verbs: ['create'] }]],
   ['/services', [{ name: 'proxy', kind: 'ServiceProxyOptions', verbs: ['create', 'delete', 'get', 'patch', 'update'] }]],
   ['/namespaces', [{ name: 'finalize', kind: 'Namespace', verbs: ['update'] }]],
   ['/serviceaccounts', [{ name: 'token', kind: 'TokenRequest', group: 'authentication.k8s.io', version: 'v1', verbs: ['create'] }]],

@@ -1,7 +1,7 @@
 // A cluster of its own process that dies or runs out of disk: what was acknowledged is there afterwards, what was refused is not.
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,7 @@ import { afterAll, expect, test } from 'vitest';
 import { createKubeClient, isKubeError, kubeConfig } from '#server/lib';
 import type { KubeClient } from '#server/lib';
 import { isRecord } from '#shared/base';
+import { ObjectStore } from './object-store.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const dir = mkdtempSync(`${tmpdir()}/pharos-durability-`);
@@ -120,6 +121,7 @@ test('a full disk: the write is refused with a Status that says so, nothing of i
   await first.kill();
   // The database is there; its log may grow by little.
   const full = await start(home, 4096);
+  expect(() => new ObjectStore(`${home}/data/cluster.db`)).toThrow(/^another process holds the store .*: is this cluster running already\?$/);
   const acknowledged = new Map<string, number>();
   let refused: unknown;
   let name = '';
@@ -147,3 +149,9 @@ test('a full disk: the write is refused with a Status that says so, nothing of i
   await after.client.request({ method: 'POST', path: MAPS, body: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } } });
   await after.kill();
 }, 90_000);
+
+test('a store that is no database is refused with a sentence, and left as it is', () => {
+  const path = `${dir}/broken.db`;
+  writeFileSync(path, 'this is no database, but somebody may want it back'.repeat(100));
+  expect(() => new ObjectStore(path)).toThrow(/^the store .*broken\.db cannot be read \(file is not a database\): put back a copy, or remove the file to start anew$/);
+});

@@ -19,6 +19,8 @@ const HISTORY_MS_MIN = 10 * 60_000;
 const COMPACT_EVERY_MS = 30_000;
 /** Rows deleted in one transaction. */
 const COMPACT_ROWS_MAX = 1000;
+/** A store that another process holds is waited for this long, ms. */
+const BUSY_MS = 200;
 /** Writes that may wait for their commit; more are refused with 429. */
 const WRITES_QUEUED_MAX = 5000;
 
@@ -55,6 +57,18 @@ const diskRefused = (error: unknown): StatusError => {
   return new StatusError(500, 'InternalError', `Internal error occurred: ${why}`, { causes: [{ message: why }] }, { cause: error });
 };
 
+const unopened = (path: string, error: unknown): Error => {
+  const text = errorText(error);
+  return new Error(/locked/.test(text) ? `another process holds the store ${path}: is this cluster running already?` : `the store ${path} cannot be read (${text}): put back a copy, or remove the file to start anew`, { cause: error });
+};
+function opened(path: string): Store {
+  try {
+    return openStore({ path, migrations: MIGRATIONS, busyMs: BUSY_MS });
+  } catch (error) {
+    throw unopened(path, error);
+  }
+}
+
 /** All objects of the cluster: in memory for reading, in SQLite for keeping. One counter numbers every change; the writes of one turn of the event loop share one commit, and nothing is visible before it. */
 export class ObjectStore {
   readonly #store: Store;
@@ -68,14 +82,14 @@ export class ObjectStore {
   readonly #compactor: NodeJS.Timeout;
 
   constructor(path: string) {
-    this.#store = openStore({ path, migrations: MIGRATIONS });
+    this.#store = opened(path);
     try {
       // One process owns the file; a second one is refused at once instead of mixing revisions.
-      this.#store.db.exec('PRAGMA busy_timeout = 200; PRAGMA locking_mode = EXCLUSIVE; PRAGMA wal_autocheckpoint = 2000; BEGIN EXCLUSIVE; COMMIT');
+      this.#store.db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA wal_autocheckpoint = 2000; BEGIN EXCLUSIVE; COMMIT');
       this.#load();
     } catch (error) {
       this.#store.close();
-      throw /locked/.test(errorText(error)) ? new Error(`another process holds the store ${path}: is this cluster running already?`, { cause: error }) : error;
+      throw unopened(path, error);
     }
     this.#compactor = setInterval(() => this.compact(), COMPACT_EVERY_MS);
     this.#compactor.unref();
