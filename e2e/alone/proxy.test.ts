@@ -106,6 +106,26 @@ describe('clients that misbehave', () => {
     expect(up.seen.length).toBe(before);
     expect(await bed.stat('http.s.downstream_cx_protocol_error')).toBeGreaterThanOrEqual(4);
   });
+  // After each of these comes a second request in the same bytes: whoever read the first one otherwise would serve it.
+  const smuggled = '0\r\n\r\nGET /smuggled HTTP/1.1\r\nhost: a\r\n\r\n';
+  test.each([
+    ['length and coding', 'content-length: 6\r\ntransfer-encoding: chunked\r\n', 400, 'http1.content_length_and_chunked_not_allowed'], ['two lengths', 'content-length: 6\r\ncontent-length: 0\r\n', 400, 'http1.codec_error'],
+    ['a folded line', 'x: 1\r\n transfer-encoding: chunked\r\n', 400, 'http1.codec_error'], ['a bare LF', 'x: 1\ntransfer-encoding: chunked\r\n', 400, 'http1.codec_error'], ['a bare CR', 'x: 1\rtransfer-encoding: chunked\r\n', 400, 'http1.codec_error'],
+    ['a blank before the colon', 'transfer-encoding : chunked\r\n', 400, 'http1.codec_error'], ['NUL', 'x: \0\r\n', 400, 'http1.invalid_characters'], ['a coding that nobody knows', 'transfer-encoding: xchunked\r\n', 501, 'http1.invalid_transfer_encoding'],
+  ])('smuggling by %s: refused, counted, closed', async (_, lines, code, details) => {
+    const [before, errors, group] = [up.seen.length, await bed.stat('http.s.downstream_cx_protocol_error'), await bed.stat(`http.s.downstream_rq_${code < 500 ? 4 : 5}xx`)];
+    bed.lines.length = 0;
+    expect((await bed.raw(`POST / HTTP/1.1\r\nhost: a\r\n${lines}\r\n${smuggled}`)).match(/HTTP\/1\.1 \d+/g)).toEqual([`HTTP/1.1 ${code}`]);
+    expect(await bed.log()).toMatchObject({ code, flags: 'DPE', details });
+    expect([up.seen.length, await bed.stat('http.s.downstream_cx_protocol_error'), await bed.stat(`http.s.downstream_rq_${code < 500 ? 4 : 5}xx`)]).toEqual([before, errors + 1, group + 1]);
+  });
+  test('a body that is no body: 400, its upstream request is cut, what follows is not read', async () => {
+    const before = up.seen.length;
+    bed.lines.length = 0;
+    expect((await bed.raw('POST /body HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n2 \r\nok\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\nhost: a\r\n\r\n')).match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 400']);
+    expect(await bed.log()).toMatchObject({ code: 400, flags: 'DPE', details: 'http1.codec_error' });
+    expect(up.seen.slice(before).map((request) => request.url)).not.toContain('/smuggled');
+  });
   test('an endless head and an oversized header: 431 at 60 KiB, memory stays', async () => {
     const before = rssMb(bed.child.pid ?? 0);
     for (let i = 0; i < 20; i++) {
@@ -173,6 +193,22 @@ test('the upstream resets before, within and after the answer', async () => {
     expect(await curl('-w', ' %{http_code}', url('/after'))).toEqual({ code: 0, stdout: 'whole 200' });
     await sleep(5);
   }
+  expect(await Promise.all(['upstream_rq_503', 'upstream_rq_rx_reset', 'upstream_cx_destroy_remote_with_active_rq', 'upstream_rq_active', 'upstream_cx_active'].map((name) => bed.stat(`cluster.v1.${name}`)))).toEqual([1, 3, 3, 0, 0]);
+});
+
+test('an upstream whose head is no HTTP: 502, never passed on, counted, its connection not used again', async () => {
+  const heads = new Map([
+    ['/nonsense', 'SSH-2.0-OpenSSH_9.6\r\n\r\n'], ['/bare-lf', 'HTTP/1.1 200 OK\ncontent-length: 2\n\nok\r\n\r\n'], ['/both', 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n'], ['/two-lengths', 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\nok'],
+    ['/folded', 'HTTP/1.1 200 OK\r\nx: 1\r\n y: 2\r\ncontent-length: 0\r\n\r\n'], ['/endless', `HTTP/1.1 200 OK\r\nx: ${'a'.repeat(90 * 1024)}`], ['/storm', 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(40)], ['/switch', 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n'],
+  ]);
+  const port = await tcp((socket, data) => void socket.write(heads.get(/^GET (\S+)/.exec(data.toString())?.[1] ?? '') ?? 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'));
+  const bed = await bedOf({ clusters: { v1: [port] } });
+  for (const path of heads.keys()) {
+    expect([path, (await bed.call(path)).status]).toEqual([path, 502]);
+    expect(await bed.log()).toMatchObject({ code: 502, flags: 'UPE', details: 'upstream_reset_before_response_started{protocol_error}' });
+  }
+  expect((await bed.call('/')).body).toBe('ok');
+  expect(await Promise.all(['upstream_rq_502', 'upstream_cx_protocol_error', 'upstream_rq_200', 'upstream_cx_active'].map((name) => bed.stat(`cluster.v1.${name}`)))).toEqual([heads.size, heads.size, 1, 1]);
 });
 
 test('bytes on an idle connection are never an answer; a connection that the upstream closed while idle costs no request', async () => {

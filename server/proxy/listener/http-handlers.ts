@@ -26,7 +26,8 @@ export function refuseRequest(runtime: Runtime, config: HttpConfig, connection: 
   if (error.status === 408) stats.rqHeaderTimeout++;
   else stats.cxProtocolError++;
   if (error.status === 431) stats.rqTooLarge++;
-  stats.byClass[4] = (stats.byClass[4] ?? 0) + 1;
+  const group = Math.floor(error.status / 100);
+  stats.byClass[group] = (stats.byClass[group] ?? 0) + 1;
   const type = error.body === '' ? '' : 'content-type: text/plain\r\n';
   connection.respondHead(`${statusLine(error.status, 1)}content-length: ${error.body.length}\r\n${type}date: ${httpDate(Date.now())}\r\nserver: ${config.serverName}\r\nconnection: close\r\n\r\n`, OUT.raw);
   connection.writer.text(error.body);

@@ -231,7 +231,7 @@ export class UpstreamRequest implements ClientStream, Waiter {
     const { status } = head;
     if (this.host !== undefined && status >= 500) this.host.rqError++;
     const stats = this.#cluster?.stats;
-    if (stats !== undefined) stats.rqByCode.set(status, (stats.rqByCode.get(status) ?? 0) + 1);
+    this.#countCode(status);
     if (this.#retry !== undefined && this.#mayTryAgain({ kind: 'response', status, headers: head.headers })) {
       this.#leaveConnection();
       return this.#schedule();
@@ -266,6 +266,7 @@ export class UpstreamRequest implements ClientStream, Waiter {
       this.#cluster.stats.rqRxReset++;
       if (kind === 'protocol') this.#cluster.stats.cxProtocolError++;
       if (kind === 'closed') this.#cluster.stats.cxDestroyRemote++;
+      if (kind !== 'local') this.#cluster.stats.cxDestroyWithActiveRq++;
     }
     if (this.host !== undefined) this.host.rqError++;
     if (this.#responding) {
@@ -363,7 +364,13 @@ export class UpstreamRequest implements ClientStream, Waiter {
     this.#release();
     this.#body = [];
   }
+  /** Answers of the upstream, and those that we give in its place (Envoy: charge upstream code). */
+  #countCode(status: number): void {
+    const codes = this.#cluster?.stats.rqByCode;
+    codes?.set(status, (codes.get(status) ?? 0) + 1);
+  }
   #fail(status: number, body: string, details: string, flag: string): void {
+    this.#countCode(status);
     this.#settle();
     removeHeader(this.#stream.headers, 'x-envoy-expected-rq-timeout-ms');
     this.#stream.reply({ status, body, details, flag });
