@@ -10,6 +10,8 @@ import { parseAccessLine } from '../traces/access-line.ts';
 export type LogLine = Frozen<Extract<Reply<'logs'>, { state: 'value' }>['value'][number]>;
 export const TAIL_DEFAULT = 200;
 export const TAIL_MAX = 5000;
+/** Lines looked through for a text: the line of a trace some minutes old lies far behind the last ones. At 500 bytes a line they fit BYTES_MAX. */
+const TAIL_SEARCHED = 8000;
 /** Pods read at once, and at most for one page. */
 const PODS_MAX = 10;
 /** Bytes of one pod's log. */
@@ -31,17 +33,16 @@ export function accessOf(record: AccessRecord): NonNullable<LogLine['access']> {
 export async function readLogs(kubernetes: Kubernetes, namespace: string, pods: readonly PodRef[], options: { readonly container: string | undefined; readonly tail: number; readonly contains: string | undefined }): Promise<Reading<readonly LogLine[]>> {
   if (pods.length === 0) return { state: 'no-data', reason: 'The workload has no pods.' };
   return kubernetes.reading(async () => {
-    const parts = await Promise.all(pods.slice(0, PODS_MAX).flatMap((pod) => pod.containers.filter((name) => options.container === undefined || options.container === '' || options.container === name).map((container) => oneLog(kubernetes, namespace, pod.name, container, options.tail))));
-    const wanted = options.contains?.toLowerCase();
-    const lines = parts.flat().filter((line) => wanted === undefined || wanted === '' || line.text.toLowerCase().includes(wanted));
-    return lines.toSorted((a, b) => (a.at ?? 0) - (b.at ?? 0)).slice(-options.tail);
+    const wanted = options.contains === undefined || options.contains === '' ? undefined : options.contains.toLowerCase();
+    const parts = await Promise.all(pods.slice(0, PODS_MAX).flatMap((pod) => pod.containers.filter((name) => options.container === undefined || options.container === '' || options.container === name).map((container) => oneLog(kubernetes, namespace, pod.name, container, wanted === undefined ? options.tail : TAIL_SEARCHED, wanted))));
+    return parts.flat().toSorted((a, b) => (a.at ?? 0) - (b.at ?? 0)).slice(-options.tail);
   }, `get pods/log in ${namespace}`);
 }
 
-async function oneLog(kubernetes: Kubernetes, namespace: string, pod: string, container: string, tail: number): Promise<readonly LogLine[]> {
+async function oneLog(kubernetes: Kubernetes, namespace: string, pod: string, container: string, tail: number, wanted: string | undefined): Promise<readonly LogLine[]> {
   try {
     const text = await kubernetes.logs(namespace, pod, { container, tailLines: tail, limitBytes: BYTES_MAX, timestamps: true });
-    return text.split('\n').filter((line) => line !== '').map((line) => {
+    return text.split('\n').filter((line) => line !== '' && (wanted === undefined || line.toLowerCase().includes(wanted))).map((line) => {
       const { at, text: body } = stamped(line);
       const access = container === 'istio-proxy' ? parseAccessLine(body) : undefined;
       return { ...(at === undefined ? {} : { at }), pod, container, text: body, ...(access === undefined ? {} : { access: accessOf(access) }) };
