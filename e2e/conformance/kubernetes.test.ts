@@ -1,6 +1,6 @@
 // Cases recorded from a real API server, replayed against ours by their own runner. The score by group is written to docs/kubernetes-conformance.md
 // when PHAROS_WRITE_DOCS is set. The suite fails below the score reached so far.
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -13,14 +13,14 @@ import { sharedDir } from './shared-dir.ts';
 
 const KUBE = `${sharedDir}/checks/kube`;
 const DOC = new URL('../../docs/kubernetes-conformance.md', import.meta.url);
-/** Per cent of the cases in scope: what was reached; it may only grow. */
-const EXACT_MIN = 88;
-const WITHOUT_TEXTS_MIN = 96;
-const KUBECTL_EXACT_MIN = 44;
+/** Per cent of the cases in scope: what was reached, less one case whose timing a busy machine may change; it may only grow. */
+const EXACT_MIN = 89;
+const WITHOUT_TEXTS_MIN = 96.8;
+const KUBECTL_EXACT_MIN = 45;
 
 /** Kinds and groups this product does not serve yet. */
 const NOT_SERVED = /\/(?:statefulsets|daemonsets|jobs|cronjobs|ingresses|ingressclasses|networkpolicies|persistentvolumes|persistentvolumeclaims|poddisruptionbudgets|podtemplates|priorityclasses|replicationcontrollers|resourcequotas|limitranges|horizontalpodautoscalers|storageclasses|validatingadmissionpolicies|validatingadmissionpolicybindings|controllerrevisions)\b|\/apis\/(?:batch|policy|autoscaling|scheduling|networking\.k8s\.io|storage)/;
-const NOT_SERVED_NAMED = /batch|StatefulSet|statefulsets|poddisruptionbudgets|horizontalpodautoscalers|priorityclasses|ingressclasses|validatingadmissionpolicies/;
+const NOT_SERVED_NAMED = /batch|StatefulSet|statefulsets|daemonsets|poddisruptionbudgets|horizontalpodautoscalers|priorityclasses|ingressclasses|validatingadmissionpolicies/;
 type Step = { readonly type?: string | undefined; readonly path?: string | undefined; readonly extract?: unknown | undefined; readonly during?: readonly Step[] | undefined };
 const step: z.ZodType<Step> = z.lazy(() => z.looseObject({ type: z.string().optional(), path: z.string().optional(), extract: z.unknown().optional(), during: z.array(step).optional() }));
 const caseFile = z.looseObject({ group: z.string(), cases: z.array(z.looseObject({ id: z.string(), steps: z.array(step) })) });
@@ -81,18 +81,21 @@ test('the recorded cases of what is served', async () => {
     return { group: group.group, all: group.total, total: cases.length, exact: cases.filter((one) => one.pass).length, soft: cases.filter((one) => one.soft).length, codes: cases.filter((one) => one.stat).length };
   });
   const sum = (field: 'total' | 'exact' | 'soft' | 'codes'): number => rows.reduce((n, row) => n + row[field], 0);
-  const kubectlGroups = await replay('kubectl', ['--kubectl', await findKubectl(), '--kubeconfig', `${dir}/kubeconfig`]);
+  const kubectl = await findKubectl();
+  const kubectlGroups = await replay('kubectl', ['--kubectl', kubectl, '--kubeconfig', `${dir}/kubeconfig`]);
   const kubectlExact = kubectlGroups.reduce((n, group) => n + group.pass, 0);
   const total = { exact: percent(sum('exact'), sum('total')), soft: percent(sum('soft'), sum('total')) };
-  if (process.env['PHAROS_WRITE_DOCS'] !== undefined) writeFileSync(DOC, page(rows, sum, kubectlGroups));
+  if (process.env['PHAROS_WRITE_DOCS'] !== undefined) writeFileSync(DOC, page(rows, sum, kubectlGroups, versionOf(kubectl)));
   expect(sum('total')).toBeGreaterThan(300);
   expect(total.exact).toBeGreaterThanOrEqual(EXACT_MIN);
   expect(total.soft).toBeGreaterThanOrEqual(WITHOUT_TEXTS_MIN);
   expect(kubectlExact).toBeGreaterThanOrEqual(KUBECTL_EXACT_MIN);
 });
 
+const versionOf = (kubectl: string): string => /Client Version: v(\d+\.\d+)/.exec(execFileSync(kubectl, ['version', '--client'], { encoding: 'utf8' }))?.[1] ?? '';
+
 type Row = { readonly group: string; readonly all: number; readonly total: number; readonly exact: number; readonly soft: number; readonly codes: number };
-function page(rows: readonly Row[], sum: (field: 'total' | 'exact' | 'soft' | 'codes') => number, kubectlGroups: Report): string {
+function page(rows: readonly Row[], sum: (field: 'total' | 'exact' | 'soft' | 'codes') => number, kubectlGroups: Report, kubectlVersion: string): string {
   const served = rows.filter((row) => row.total > 0);
   const left = rows.filter((row) => row.total === 0).map((row) => row.group);
   const line = (row: Row): string => `| ${row.group} | ${shown(row.exact, row.total)} | ${shown(row.soft, row.total)} | ${shown(row.codes, row.total)} |${row.all === row.total ? '' : ` ${row.all - row.total}`} |`;
@@ -112,7 +115,7 @@ ${served.map(line).join('\n')}
 
 Groups wholly left out: ${left.join(', ')}.
 
-## kubectl 1.35, all commands (also of kinds not served)
+## kubectl ${kubectlVersion}, all commands (also of kinds not served)
 
 | group | exact |
 |---|---|
@@ -124,7 +127,7 @@ ${kubectlGroups.map(kubectlLine).join('\n')}
 - \`managedFields\` are not kept until server-side apply is served; messages that print a whole object lack them.
 - EndpointSlices may hold loopback addresses: pods of the local mesh live in 127.0.0.0/8.
 - A new Node gets no \`not-ready\` taint: no controller here would take it off.
-- Discovery lists only what is answered: exec, attach and port-forward are refused with a Status and not listed.
+- Discovery lists only what is answered: exec, attach, port-forward, ephemeral containers and resizing are refused with a Status and not listed.
 - The OpenAPI v2 document is empty; v3 documents are whole, with our own descriptions.
 `;
 }
