@@ -37,3 +37,11 @@ export async function canvasPoint(page: Page, id: string): Promise<Point> {
   }, { message: `${id} stands still on the canvas`, intervals: [100] }).toBe(true);
   return last;
 }
+
+/** The ids of the lines that a trace is drawn over. */
+export async function canvasTraced(page: Page): Promise<readonly string[]> {
+  return page.evaluate((host): readonly string[] => {
+    const cy = Reflect.get(document.querySelector(host) ?? {}, '_cyreg')?.cy;
+    return cy === undefined ? [] : cy.edges('[?traced]').map((edge: { id: () => string }) => edge.id());
+  }, HOST);
+}
