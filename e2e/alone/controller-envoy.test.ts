@@ -98,6 +98,8 @@ async function prepare(): Promise<void> {
   await apply(...sample('bookinfo-gateway.yaml', (text) => text.replace('"number":8080', `"number":${gatewayPort}`)), ...sample('destination-rule-all.yaml'), ...sample('virtual-service-reviews-90-10.yaml'));
 }
 
+/** A subset that no DestinationRule has. */
+const NOWHERE: KubeObject = { apiVersion: 'networking.istio.io/v1', kind: 'VirtualService', metadata: { name: 'details', namespace: 'default' }, spec: { hosts: ['details'], http: [{ route: [{ destination: { host: 'details', subset: 'v9' } }] }] } };
 type Who = { readonly type: 'sidecar' | 'router'; readonly ip: string; readonly pod: string; readonly namespace: string; readonly account: string; readonly labels: Readonly<Record<string, string>> };
 const PRODUCTPAGE: Who = { type: 'sidecar', ip: addressOf(0), pod: 'productpage-v1-abc', namespace: 'default', account: 'bookinfo-productpage', labels: { app: 'productpage', version: 'v1' } };
 const GATEWAY: Who = { type: 'router', ip: '127.0.0.1', pod: 'gateway-abc', namespace: 'istio-system', account: 'istio-ingressgateway', labels: { istio: 'ingressgateway', app: 'istio-ingressgateway' } };
@@ -173,7 +175,10 @@ async function checkSidecar(mode: 'sotw' | 'delta'): Promise<void> {
     expect([...(await envoy.stats('fault.delays_injected')).values()].some((count) => count > 0)).toBe(true);
     await until('STRICT to reach the inbound listener', async () => ((await inboundTransports(envoy)) === 'tls' ? true : undefined));
     await expectNoRefusal(envoy, PRODUCTPAGE);
-    await remove(...sample('virtual-service-reviews-jason-v2.yaml'), ...sample('virtual-service-ratings-test-delay.yaml'), ...sample('peer-authentication-strict.yaml'), ...sample('destination-rule-all.yaml'));
+    await apply(NOWHERE);
+    await until('the unknown subset', async () => ((await ask('details', '/details/0')).status === 503 ? true : undefined));
+    await until('its line in the log', async () => (/"GET \/details\/0 HTTP\/1.1" 503 NC cluster_not_found/.test(envoy.accessLog) ? true : undefined));
+    await remove(NOWHERE, ...sample('virtual-service-reviews-jason-v2.yaml'), ...sample('virtual-service-ratings-test-delay.yaml'), ...sample('peer-authentication-strict.yaml'), ...sample('destination-rule-all.yaml'));
     await until('the subsets to go', async () => ((await envoy.admin('/clusters')).includes('outbound|9080|v2|') ? undefined : true));
     expect(said(await ask('reviews', '/reviews/0'))['app']).toBe('reviews');
     await expectNoRefusal(envoy, PRODUCTPAGE);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { isKubeError } from '#server/lib';
 import { createCsr, parseCertificate } from '#server/wire';
 import { isRecord } from '#shared/base';
 import { istio, shopService } from '#shared/fixtures';
@@ -26,6 +27,9 @@ const syncOf = async (pod: string): Promise<Record<string, unknown>> => {
 };
 const versionOf = (made: unknown): string => (isRecord(made) && isRecord(made['metadata']) ? String(made['metadata']['resourceVersion']) : '');
 const rule = (weights: readonly [number, number]): KubeObject => istio('VirtualService', 'cart', 'shop', { hosts: ['cart'], http: [{ route: [{ destination: { host: 'cart', subset: 'v1' }, weight: weights[0] }, { destination: { host: 'cart', subset: 'v2' }, weight: weights[1] }] }] });
+/** A condition that comes true in time even on a busy machine. */
+const eventually = <T>(read: () => T): ReturnType<typeof expect.poll<T>> => expect.poll(read, { timeout: 20_000 });
+const CART_RULE = '/apis/networking.istio.io/v1/namespaces/shop/virtualservices/cart';
 const shares = (made: TestAdsClient): string => [...JSON.stringify(made.held.route.get('80')?.value ?? {}).matchAll(/"weight":(\d+)/g)].map((match) => match[1]).join('/');
 
 beforeAll(async () => {
@@ -34,8 +38,12 @@ beforeAll(async () => {
   const services = ['web', 'cart'].flatMap((name, i) => shopService({ name, namespace: 'shop', ip: `127.107.1.${i + 1}`, podIp: `10.1.0.${i + 1}` }));
   bed = await startControllerBed({ first: [namespace('shop', { 'istio-injection': 'enabled' }), namespace('legacy'), account('web'), account('cart'), ...services] });
 });
-afterEach(() => {
+afterEach(async () => {
   for (const made of open.splice(0)) made.stop();
+  // What a failed test leaves must not fail the next one.
+  await bed.client.request({ method: 'DELETE', path: CART_RULE }).catch((error: unknown) => {
+    if (!isKubeError(error, 404)) throw error;
+  });
 });
 afterAll(() => bed?.stop());
 
@@ -50,7 +58,7 @@ test.each(['sotw', 'delta'] as const)('%s: a proxy gets everything, then only wh
   const version = versionOf(await bed.create(rule([90, 10])));
   await made.until('the new weights', () => shares(made) === '90/10');
   expect(made.log.slice(before).map((entry) => [entry.kind, entry.names])).toEqual([['route', ['80']]]);
-  await expect.poll(async () => BigInt(String((await syncOf('web'))['acked_revision'])) >= BigInt(version)).toBe(true);
+  await eventually(async () => BigInt(String((await syncOf('web'))['acked_revision'])) >= BigInt(version)).toBe(true);
   const sync = await syncOf('web');
   expect([sync['route_sent'], sync['cluster_sent']]).toEqual([sync['route_acked'], sync['cluster_acked']]);
   await Promise.all([bed.client.request({ method: 'DELETE', path: '/apis/networking.istio.io/v1/namespaces/shop/destinationrules/cart' }), bed.client.request({ method: 'DELETE', path: '/apis/networking.istio.io/v1/namespaces/shop/virtualservices/cart' })]);
@@ -62,12 +70,48 @@ test('a refusal is kept and shown, holds up the acknowledged revision, and is ov
   const made = ads({ mode: 'delta', refuse: (kind, values) => (kind === 'route' && JSON.stringify(values).includes('"weight":66') ? 'weights of 66 are not liked' : undefined) }).start();
   await made.until('routes', () => made.held.route.has('80'));
   const version = versionOf(await bed.create(rule([34, 66])));
-  await expect.poll(async () => JSON.stringify(await syncOf('web'))).toContain('weights of 66 are not liked');
+  await eventually(async () => JSON.stringify(await syncOf('web'))).toContain('weights of 66 are not liked');
   expect(BigInt(String((await syncOf('web'))['acked_revision']))).toBeLessThan(BigInt(version));
   expect(await (await fetch(`http://127.0.0.1:${bed.controller.ports.monitoring}/metrics`)).text()).toContain('pilot_total_xds_rejects{type="rds"}');
   await bed.client.request({ method: 'PATCH', path: '/apis/networking.istio.io/v1/namespaces/shop/virtualservices/cart', contentType: 'application/merge-patch+json', body: { spec: { http: [{ route: [{ destination: { host: 'cart' } }] }] } } });
-  await expect.poll(async () => [(await syncOf('web'))['last_nack'], BigInt(String((await syncOf('web'))['acked_revision'])) >= BigInt(version)]).toEqual([undefined, true]);
+  await eventually(async () => [(await syncOf('web'))['last_nack'], BigInt(String((await syncOf('web'))['acked_revision'])) >= BigInt(version)]).toEqual([undefined, true]);
   for (const kind of ['virtualservices', 'destinationrules']) await bed.client.request({ method: 'DELETE', path: `/apis/networking.istio.io/v1/namespaces/shop/${kind}/cart` });
+});
+
+test.each(['sotw', 'delta'] as const)('%s: a proxy that takes its time has one response under way and then gets the newest state, never a queue', async (mode) => {
+  const [slow, other] = [ads({ mode }).start(), ads({ mode }, 'cart-v1-abc-1').start()];
+  for (const made of [slow, other]) await made.until('routes', () => made.held.route.has('80'));
+  await eventually(async () => (await syncOf('web'))['route_sent'] === (await syncOf('web'))['route_acked']).toBe(true);
+  slow.acknowledges = false;
+  await bed.create(rule([99, 1]));
+  await slow.until('the first change', () => shares(slow) === '99/1');
+  const routes = (): readonly (readonly string[])[] => slow.log.filter((entry) => entry.kind === 'route').map((entry) => entry.names);
+  const before = routes().length;
+  for (let i = 2; i <= 6; i++) {
+    await bed.client.request({ method: 'PATCH', path: CART_RULE, contentType: 'application/merge-patch+json', body: { spec: rule([100 - i, i])['spec'] } });
+    await other.until(`weight ${i} at the quick one`, () => shares(other) === `${100 - i}/${i}`);
+  }
+  expect(routes().length).toBe(before);
+  expect((await syncOf('web'))['route_sent']).not.toBe((await syncOf('web'))['route_acked']);
+  slow.catchUp();
+  await slow.until('the newest weights', () => shares(slow) === '94/6');
+  expect(routes().slice(before)).toEqual([['80']]);
+  await bed.client.request({ method: 'DELETE', path: CART_RULE });
+});
+
+test('refusals are kept for each proxy and each type', async () => {
+  const refuse = (kind: string, values: readonly Record<string, unknown>[]): string | undefined => (kind === 'route' && JSON.stringify(values).includes('"weight":77') ? 'no 77 here' : undefined);
+  const [picky, easy] = [ads({ mode: 'sotw', refuse }).start(), ads({ mode: 'sotw' }, 'cart-v1-abc-1').start()];
+  for (const made of [picky, easy]) await made.until('routes', () => made.held.route.has('80'));
+  const version = versionOf(await bed.create(rule([23, 77])));
+  await eventually(async () => (await syncOf('web'))['last_nack']).toMatchObject({ type: 'route', message: 'no 77 here' });
+  await eventually(async () => BigInt(String((await syncOf('cart'))['acked_revision'])) >= BigInt(version)).toBe(true);
+  const [refused, taken] = [await syncOf('web'), await syncOf('cart')];
+  expect([refused['route_sent'] === refused['route_acked'], refused['cluster_sent'] === refused['cluster_acked']]).toEqual([false, true]);
+  expect([taken['last_nack'], taken['route_sent'] === taken['route_acked']]).toEqual([undefined, true]);
+  expect(await (await fetch(`http://127.0.0.1:${bed.controller.ports.monitoring}/metrics`)).text()).toContain('pilot_xds_rds_reject{node="web-v1-abc-1.shop"}');
+  await bed.client.request({ method: 'DELETE', path: CART_RULE });
+  await eventually(async () => (await syncOf('web'))['last_nack']).toBe(undefined);
 });
 
 test('a delta client that comes back with what it holds is sent only what differs', async () => {
@@ -102,9 +146,9 @@ test('certificates: the name is the caller’s; no token, a token for others and
   const web = ads({ mode: 'sotw', ...own }).start();
   await web.until('clusters', () => web.held.cluster.size > 0);
   const thief = ads({ mode: 'sotw', ...own }, 'bank-1', 'pay').start();
-  await expect.poll(() => thief.error).toMatchObject({ code: 7 });
+  await eventually(() => thief.error).toMatchObject({ code: 7 });
   const nobody = ads({ mode: 'sotw', ...secure }).start();
-  await expect.poll(() => nobody.error).toMatchObject({ code: 16 });
+  await eventually(() => nobody.error).toMatchObject({ code: 16 });
   const byToken = ads({ mode: 'delta', ...secure, token: await bed.token('shop', 'web') }).start();
   await byToken.until('clusters', () => byToken.held.cluster.size > 0);
 });
@@ -122,10 +166,53 @@ test('pods of a labelled namespace get a sidecar; labels and annotations opt out
   await expect(pod('bad', 'shop', { annotations: { 'sidecar.istio.io/proxyCPU': 'lots' } })).rejects.toThrow(/sidecar.istio.io\/proxyCPU/);
 });
 
+test('resource annotations: any of the four replaces the whole block', async () => {
+  const made = await bed.create({
+    apiVersion: 'v1', kind: 'Pod', metadata: { name: 'sized', namespace: 'shop', annotations: { 'sidecar.istio.io/proxyCPU': '50m', 'sidecar.istio.io/proxyMemory': '64Mi', 'sidecar.istio.io/proxyCPULimit': '500m', 'sidecar.istio.io/proxyMemoryLimit': '256Mi' } },
+    spec: { serviceAccountName: 'web', containers: [{ name: 'app', image: 'x' }] },
+  }, { dryRun: 'All' });
+  expect(JSON.stringify(made)).toContain('"resources":{"requests":{"cpu":"50m","memory":"64Mi"},"limits":{"cpu":"500m","memory":"256Mi"}}');
+  expect(isRecord(made) && isRecord(made['metadata']) && isRecord(made['metadata']['annotations']) ? JSON.parse(String(made['metadata']['annotations']['sidecar.istio.io/status'])) : {}).toMatchObject({ initContainers: ['istio-proxy'], containers: null, revision: 'default' });
+});
+
 test('what istiod refuses is refused, what it warns of is warned of, and a kind nobody acts on says so', async () => {
   await expect(bed.create(istio('VirtualService', 'bad', 'shop', { hosts: ['*'], http: [{ route: [{ destination: { host: 'cart' } }] }] }))).rejects.toThrow(/wildcard host \* is not allowed for virtual services bound to the mesh gateway/);
-  await bed.create(istio('AuthorizationPolicy', 'later', 'shop', { rules: [{}] })).catch(() => bed.create({ apiVersion: 'security.istio.io/v1', kind: 'AuthorizationPolicy', metadata: { name: 'later', namespace: 'shop' }, spec: { rules: [{}] } }));
-  await expect.poll(async () => JSON.stringify(await bed.client.request({ method: 'GET', path: '/apis/security.istio.io/v1/namespaces/shop/authorizationpolicies/later' }))).toContain('Pharos does not act on AuthorizationPolicy yet');
+  const later: readonly (readonly [string, KubeObject])[] = [
+    ['security.istio.io/v1/namespaces/shop/authorizationpolicies', { apiVersion: 'security.istio.io/v1', kind: 'AuthorizationPolicy', metadata: { name: 'later', namespace: 'shop' }, spec: { rules: [{}] } }],
+    ['networking.istio.io/v1/namespaces/shop/serviceentries', istio('ServiceEntry', 'later', 'shop', { hosts: ['example.com'], ports: [{ number: 443, name: 'https', protocol: 'HTTPS' }], resolution: 'DNS' })],
+    ['gateway.networking.k8s.io/v1/namespaces/shop/gateways', { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'Gateway', metadata: { name: 'later', namespace: 'shop' }, spec: { gatewayClassName: 'istio', listeners: [{ name: 'http', port: 80, protocol: 'HTTP' }] } }],
+  ];
+  for (const [path, object] of later) {
+    await bed.create(object);
+    await eventually(async () => JSON.stringify(await bed.client.request({ method: 'GET', path: `/apis/${path}/later` }))).toContain(`Pharos does not act on ${object.kind} yet`);
+  }
+  const own = JSON.stringify(await bed.create(rule([50, 50])));
+  expect(own).not.toContain('does not act');
+  await bed.client.request({ method: 'DELETE', path: CART_RULE });
+});
+
+test.each([
+  ['a negative weight', [-1, 101], /weight -1 < 0/], ['weights that are nothing together', [0, 0], /total destination weight = 0/],
+] as const)('%s is refused in the words of istiod, and nothing of it is sent', async (_what, weights, words) => {
+  const made = ads({ mode: 'delta' }).start();
+  await made.until('routes', () => made.held.route.has('80'));
+  const before = made.log.length;
+  await expect(bed.create(rule(weights))).rejects.toThrow(words);
+  await bed.create(rule([60, 60])); // no need to add up to 100: the sum is the whole, as istiod and Envoy have it
+  await made.until('weights of 60 and 60', () => shares(made) === '60/60');
+  expect(made.log.slice(before).filter((entry) => entry.kind === 'route').map((entry) => entry.names)).toEqual([['80']]);
+  await bed.client.request({ method: 'DELETE', path: CART_RULE });
+});
+
+test('an unknown host and an unknown subset are taken as istiod takes them: the route says where it would go, and no proxy refuses it', async () => {
+  const made = ads({ mode: 'delta' }).start();
+  await made.until('routes', () => made.held.route.has('80'));
+  const version = versionOf(await bed.create(istio('VirtualService', 'cart', 'shop', { hosts: ['cart'], http: [{ match: [{ uri: { prefix: '/a' } }], route: [{ destination: { host: 'nobody' } }] }, { route: [{ destination: { host: 'cart', subset: 'v9' } }] }] })));
+  await made.until('the routes', () => JSON.stringify(made.held.route.get('80')?.value).includes('outbound|80|v9|cart.shop.svc.cluster.local'));
+  expect(JSON.stringify(made.held.route.get('80')?.value)).toMatch(/outbound\|80\|\|nobody(\.shop\.svc\.cluster\.local)?"/);
+  await eventually(async () => BigInt(String((await syncOf('web'))['acked_revision'])) >= BigInt(version)).toBe(true);
+  expect((await syncOf('web'))['last_nack']).toBe(undefined);
+  await bed.client.request({ method: 'DELETE', path: CART_RULE });
 });
 
 test('debug pages and metrics', async () => {
@@ -148,5 +235,29 @@ test('the API server away: what is known goes on being served; back again, chang
     await late.until('routes from memory', () => late.held.route.has('80'));
   });
   await bed.create(istio('VirtualService', 'cart', 'shop', { hosts: ['cart'], http: [{ route: [{ destination: { host: 'cart' } }], timeout: '7s' }] }));
-  await made.until('the change', () => JSON.stringify(made.held.route.get('80')?.value).includes('"timeout":"7s"'), 40_000);
+  await made.until('the change', () => JSON.stringify(made.held.route.get('80')?.value).includes('"timeout":"7s"'), 30_000);
+});
+
+test('the controller ended and started again: clients come back, hold the same configuration, and are sent nothing twice', async () => {
+  const [delta, sotw] = [ads({ mode: 'delta' }).start(), ads({ mode: 'sotw' }).start()];
+  await bed.create(rule([70, 30]));
+  for (const made of [delta, sotw]) await made.until('routes and endpoints', () => shares(made) === '70/30' && made.held.endpoint.has('outbound|80||cart.shop.svc.cluster.local'));
+  const shown = (made: TestAdsClient): string => JSON.stringify((['cluster', 'endpoint', 'listener', 'route'] as const).map((kind) => [...made.held[kind]].map(([name, item]) => [name, item.value]).toSorted()));
+  const versions = (kind: 'cluster' | 'listener'): Record<string, string> => Object.fromEntries([...delta.held[kind]].map(([name, item]) => [name, item.version]));
+  await bed.restartController(async () => {
+    await eventually(() => [delta.error !== undefined, sotw.error !== undefined]).toEqual([true, true]);
+  });
+  const again = ads({ mode: 'delta' });
+  again.start([]);
+  for (const kind of ['cluster', 'listener'] as const) again.resume(kind, versions(kind));
+  await again.until('both answers', () => again.log.length === 2);
+  expect(again.log.map((entry) => [entry.names, entry.removed])).toEqual([[[], []], [[], []]]);
+  const fresh = ads({ mode: 'sotw' }).start();
+  await fresh.until('everything', () => shares(fresh) === '70/30' && fresh.held.endpoint.size === sotw.held.endpoint.size);
+  expect(shown(fresh)).toBe(shown(sotw));
+  // The certificate authority is the same too.
+  const root = await bed.client.request({ method: 'GET', path: '/api/v1/namespaces/shop/configmaps/istio-ca-root-cert' });
+  const { csrPem } = createCsr({});
+  const ca = isRecord(root) && isRecord(root['data']) ? String(root['data']['root-cert.pem']) : '';
+  expect((await ads({ mode: 'delta', port: bed.controller.ports.grpcTls, tls: { ca, serverName: 'istiod.istio-system.svc' } }).csr(csrPem, await bed.token('shop', 'web'))).at(-1)?.trim()).toBe(ca.trim());
 });

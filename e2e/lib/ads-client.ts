@@ -23,6 +23,9 @@ export class TestAdsClient {
   #delta: ClientDuplexStream<DeltaDiscoveryRequest, DeltaDiscoveryResponse> | undefined;
   readonly #versions = new Map<ResourceKind, string>();
   error: Error | undefined;
+  /** False: responses are read and not acknowledged until `catchUp`, as by a proxy that has no time. */
+  acknowledges = true;
+  readonly #unanswered: (() => void)[] = [];
   constructor(options: AdsOptions) {
     this.#options = options;
     const { tls } = options;
@@ -57,6 +60,15 @@ export class TestAdsClient {
   resume(kind: ResourceKind, versions: Readonly<Record<string, string>>): void {
     this.#delta?.write({ type_url: TYPE_URL[kind], node: this.#options.node, initial_resource_versions: versions });
   }
+  #answer(run: () => void): void {
+    if (this.acknowledges) run();
+    else this.#unanswered.push(run);
+  }
+  /** Acknowledges what was held back, and everything from now on. */
+  catchUp(): void {
+    this.acknowledges = true;
+    for (const run of this.#unanswered.splice(0)) run();
+  }
   #verdict(kind: ResourceKind, values: readonly Record<string, unknown>[]): { readonly error_detail?: { readonly code: number; readonly message: string } } {
     const problem = this.#options.refuse?.(kind, values);
     return problem === undefined ? {} : { error_detail: { code: 13, message: problem } };
@@ -73,8 +85,10 @@ export class TestAdsClient {
       this.#versions.set(kind, response.version_info ?? '');
     }
     this.log.push({ kind, names: values.map(nameOf), removed, at: performance.now() });
-    this.#sotw?.write({ type_url: response.type_url, version_info: this.#versions.get(kind) ?? '', response_nonce: response.nonce ?? '', resource_names: this.#names(kind), ...verdict });
-    this.#follow(kind);
+    this.#answer(() => {
+      this.#sotw?.write({ type_url: response.type_url, version_info: this.#versions.get(kind) ?? '', response_nonce: response.nonce ?? '', resource_names: this.#names(kind), ...verdict });
+      this.#follow(kind);
+    });
   }
   #onDelta(response: DeltaDiscoveryResponse): void {
     const kind = kindOf(response.type_url);
@@ -85,8 +99,10 @@ export class TestAdsClient {
       for (const name of response.removed_resources ?? []) this.held[kind].delete(name);
     }
     this.log.push({ kind, names: items.map((item) => nameOf(item.value)), removed: response.removed_resources ?? [], at: performance.now() });
-    this.#delta?.write({ type_url: response.type_url, response_nonce: response.nonce ?? '', ...verdict });
-    this.#follow(kind);
+    this.#answer(() => {
+      this.#delta?.write({ type_url: response.type_url, response_nonce: response.nonce ?? '', ...verdict });
+      this.#follow(kind);
+    });
   }
   readonly #asked = new Map<ResourceKind, ReadonlySet<string>>();
   #names(kind: ResourceKind): readonly string[] {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { startCluster } from '#server/cluster';
 import type { Cluster } from '#server/cluster';
 import { startController } from '#server/controller';
-import type { Controller } from '#server/controller';
+import type { Controller, ControllerPorts } from '#server/controller';
 import { createKubeClient, createLog, kubeConfig } from '#server/lib';
 import type { KubeClient, KubeQuery } from '#server/lib';
 import { isRecord } from '#shared/base';
@@ -17,6 +17,8 @@ export type ControllerBed = {
   token(namespace: string, account: string, audience?: string): Promise<string>;
   /** Ends the API server and starts it again on the same data. */
   restartCluster(whileAway: () => Promise<void>): Promise<void>;
+  /** Ends the controller and starts another one on the same ports. */
+  restartController(whileAway: () => Promise<void>): Promise<void>;
   stop(): Promise<void>;
 };
 const SERVICE_CIDR = '127.107.0.0/16';
@@ -44,10 +46,11 @@ export async function startControllerBed(options: { readonly first?: readonly Ku
   await create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'istio-system' } });
   for (const object of options.first ?? []) await create(object);
   await create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'istio', namespace: 'istio-system' }, data: { mesh: options.mesh ?? 'accessLogFile: /dev/stdout\ndefaultConfig:\n  tracing:\n    sampling: 100\n' } });
-  const controller = await startController({
-    kube: { kubeconfigPath }, bindAddress: '127.0.0.1', ports: { grpc: 0, grpcTls: 0, http: 0, monitoring: 0, webhook: 0 }, namespace: 'istio-system', otlpEndpoint: 'http://jaeger-collector.istio-system:4318',
+  const run = (ports: ControllerPorts): Promise<Controller> => startController({
+    kube: { kubeconfigPath }, bindAddress: '127.0.0.1', ports, namespace: 'istio-system', otlpEndpoint: 'http://jaeger-collector.istio-system:4318',
     ...(options.istioFilters === undefined ? {} : { istioFilters: options.istioFilters }), log,
   });
+  let controller = await run({ grpc: 0, grpcTls: 0, http: 0, monitoring: 0, webhook: 0 });
   // istiod is no pod here: its Service leads to the webhook by an endpoint that is kept by hand.
   await create({ apiVersion: 'v1', kind: 'Service', metadata: { name: 'istiod', namespace: 'istio-system' }, spec: { ports: [{ name: 'https-webhook', port: 443, targetPort: controller.ports.webhook }] } });
   await create({
@@ -59,7 +62,10 @@ export async function startControllerBed(options: { readonly first?: readonly Ku
     get client() {
       return client;
     },
-    controller, kubeconfigPath, create,
+    get controller() {
+      return controller;
+    },
+    kubeconfigPath, create,
     token: async (namespace, account, audience = 'istio-ca') => {
       const answer = await client.request({ method: 'POST', path: `/api/v1/namespaces/${namespace}/serviceaccounts/${account}/token`, body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { audiences: [audience], expirationSeconds: 3600 } } });
       const status = isRecord(answer) ? answer['status'] : undefined;
@@ -72,6 +78,13 @@ export async function startControllerBed(options: { readonly first?: readonly Ku
       cluster = await start(port);
       client.close();
       client = await connect();
+    },
+    restartController: async (whileAway) => {
+      const { ports } = controller;
+      await controller.stop();
+      await whileAway();
+      controller = await run(ports);
+      await controller.binding;
     },
     stop: async () => {
       await controller.stop();

@@ -16,13 +16,25 @@ const CONCURRENCY = 2;
 export function conditionFor(object: KubeObject): { readonly type: string } | undefined {
   const { group } = groupOf(object.apiVersion);
   if (ISTIO_GROUPS.has(group)) return ACTING.has(object.kind) ? undefined : { type: 'Reconciled' };
-  if (group === 'gateway.networking.k8s.io' && (object.kind === 'Gateway' || object.kind === 'GatewayClass')) return { type: 'Accepted' };
+  if (group === 'gateway.networking.k8s.io' && ['Gateway', 'GatewayClass', 'HTTPRoute'].includes(object.kind)) return { type: 'Accepted' }; // a ReferenceGrant has no status
   return undefined;
 }
+const listIn = (v: unknown, name: string): readonly unknown[] => (isRecord(v) && Array.isArray(v[name]) ? v[name] : []);
+/** A route has its conditions by the Gateway it belongs to. */
+const parentsOf = (object: KubeObject): readonly unknown[] | undefined => (object.kind === 'HTTPRoute' ? listIn(object['spec'], 'parentRefs') : undefined);
+const CONTROLLER_NAME = 'istio.io/gateway-controller';
 function isTold(object: KubeObject, type: string): boolean {
   const status = object['status'];
-  const conditions = isRecord(status) && Array.isArray(status['conditions']) ? status['conditions'] : [];
-  return conditions.some((condition: unknown) => isRecord(condition) && condition['type'] === type && condition['reason'] === REASON && String(condition['observedGeneration']) === String(object.metadata.generation ?? 1));
+  const wanted = parentsOf(object)?.length ?? 1;
+  const told = parentsOf(object) === undefined ? [listIn(status, 'conditions')] : listIn(status, 'parents').map((parent) => listIn(parent, 'conditions'));
+  return told.length >= wanted && told.every((conditions) => conditions.some((condition: unknown) => isRecord(condition) && condition['type'] === type && condition['reason'] === REASON && String(condition['observedGeneration']) === String(object.metadata.generation ?? 1)));
+}
+/** What `status` has to say. */
+function statusFor(object: KubeObject, type: string, at: Date): object {
+  const condition = { type, status: 'False', reason: REASON, message: sentence(object.kind), lastTransitionTime: at.toISOString().replace(/\.\d+Z$/, 'Z'), observedGeneration: object.metadata.generation ?? 1 };
+  const parents = parentsOf(object);
+  if (parents !== undefined) return { parents: parents.map((parentRef) => ({ parentRef, controllerName: CONTROLLER_NAME, conditions: [condition] })) };
+  return { conditions: [...listIn(object['status'], 'conditions').filter((other) => isRecord(other) && other['type'] !== type), condition] };
 }
 
 /** Tells in `status` which objects nobody acts on, so that nobody wonders. */
@@ -38,10 +50,8 @@ export function createStatusWriter(options: { readonly client: KubeClient; reado
     const kind = kindOf(group, object.kind);
     if (kind === undefined) return;
     const place = kind.namespaced ? `/namespaces/${object.metadata.namespace ?? ''}` : '';
-    const kept = isRecord(object['status']) && Array.isArray(object['status']['conditions']) ? object['status']['conditions'].filter((other: unknown) => isRecord(other) && other['type'] !== condition.type) : [];
-    const conditions = [...kept, { type: condition.type, status: 'False', reason: REASON, message: sentence(object.kind), lastTransitionTime: now().toISOString().replace(/\.\d+Z$/, 'Z'), observedGeneration: object.metadata.generation ?? 1 }];
     try {
-      await client.request({ method: 'PATCH', path: `/apis/${group}/${version}${place}/${kind.plural}/${object.metadata.name}/status`, contentType: 'application/merge-patch+json', body: { metadata: { resourceVersion: object.metadata.resourceVersion }, status: { conditions } } });
+      await client.request({ method: 'PATCH', path: `/apis/${group}/${version}${place}/${kind.plural}/${object.metadata.name}/status`, contentType: 'application/merge-patch+json', body: { metadata: { resourceVersion: object.metadata.resourceVersion }, status: statusFor(object, condition.type, now()) } });
     } catch (error) {
       if (isKubeError(error, 404) || isKubeError(error, 409)) return; // gone, or changed: the watch brings the new state
       throw error;
