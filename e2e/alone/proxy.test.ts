@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { FAULT, ProxyBed, startTcp, startUpstream } from '../lib/proxy-bed.ts';
 import type { BedOptions, Upstream } from '../lib/proxy-bed.ts';
 import { until } from '../lib/until.ts';
@@ -21,11 +21,6 @@ async function bedOf(options: BedOptions): Promise<ProxyBed> {
   const bed = await ProxyBed.start(options);
   closing.push(() => bed.stop());
   return bed;
-}
-async function tcp(handler: Parameters<typeof startTcp>[0]): Promise<number> {
-  const server = await startTcp(handler);
-  closing.push(server.close);
-  return server.port;
 }
 
 describe('curl through the proxy', () => {
@@ -158,145 +153,161 @@ describe('clients that misbehave', () => {
   });
 });
 
-test('a client that leaves cancels the upstream at once and leaves no gauge behind', async () => {
-  let left = 0;
-  const up = await startUpstream((request) => void request.on('close', () => void left++));
-  closing.push(up.close);
-  const bed = await bedOf({ clusters: { v1: [up.port] } });
-  const sockets = Array.from({ length: 50 }, () => connect(bed.port, '127.0.0.1', function begin(this: ReturnType<typeof connect>) {
-    this.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n');
-  }));
-  await until('all requests are upstream', async () => (up.seen.length === 50 ? true : undefined));
-  for (const socket of sockets) socket.destroy();
-  await until('the upstream sees them go', async () => (left === 50 ? true : undefined));
-  expect(await bed.log()).toMatchObject({ code: 0, flags: 'DC', details: 'downstream_remote_disconnect' });
-  expect([await bed.stat('cluster.v1.upstream_rq_active'), await bed.stat('http.s.downstream_rq_active'), await bed.stat('cluster.v1.upstream_cx_active')]).toEqual([0, 0, 0]);
-});
-
-test('the upstream resets before, within and after the answer', async () => {
-  const port = await tcp((socket, data) => {
-    const path = /^GET (\S+)/.exec(data.toString())?.[1];
-    if (path === '/before') socket.resetAndDestroy();
-    else if (path === '/within-length') socket.write('HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nhalf', () => setTimeout(() => socket.resetAndDestroy(), 20));
-    else if (path === '/within-chunks') socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nhalf\r\n', () => setTimeout(() => socket.end(), 20));
-    else socket.write('HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nwhole', () => socket.resetAndDestroy());
+describe('clients and upstreams that fail', () => {
+  let bed: ProxyBed;
+  let http: Upstream;
+  let raw: Awaited<ReturnType<typeof startTcp>>;
+  let serveHttp: Parameters<typeof startUpstream>[0] = (_, response) => response.end('ok');
+  let serveTcp: Parameters<typeof startTcp>[0] = (socket) => socket.destroy();
+  // One process for all; each test has a cluster of its own, so that counters are of it alone.
+  beforeAll(async () => {
+    http = await startUpstream((request, response) => serveHttp(request, response));
+    raw = await startTcp((socket, data) => serveTcp(socket, data));
+    const names = ['http-left', 'http-slow', 'http-delay', 'tcp-reset', 'tcp-heads', 'tcp-idle', 'tcp-ws'];
+    const delay = { 'envoy.filters.http.fault': { '@type': FAULT, delay: { fixed_delay: '30s', percentage: { numerator: 100 } } } };
+    bed = await ProxyBed.start({
+      clusters: Object.fromEntries(names.map((name) => [name, [name.startsWith('http') ? http.port : raw.port]])), manager: { upgrade_configs: [{ upgrade_type: 'websocket' }] }, filters: [{ name: 'envoy.filters.http.fault', typed_config: { '@type': FAULT } }],
+      routes: names.map((name) => ({ match: { prefix: `/${name}` }, route: { cluster: name, timeout: '0s' }, ...(name === 'http-delay' ? { typed_per_filter_config: delay } : {}) })),
+    });
   });
-  const bed = await bedOf({ clusters: { v1: [port] } });
-  const url = (path: string): string => `http://127.0.0.1:${bed.port}${path}`;
-  expect(await curl('-w', ' %{http_code}', url('/before'))).toEqual({ code: 0, stdout: 'upstream connect error or disconnect/reset before headers. reset reason: connection termination 503' });
-  expect(await bed.log()).toMatchObject({ code: 503, flags: 'UC', details: 'upstream_reset_before_response_started{connection_termination}' });
-  for (const path of ['/within-length', '/within-chunks']) {
-    expect(await curl('-w', ' %{http_code}', url(path))).toEqual({ code: 18, stdout: 'half 200' }); // 18: the transfer ended early
-    expect(await bed.log()).toMatchObject({ code: 200, flags: 'UPE', details: 'upstream_reset_after_response_started{protocol_error}' });
-  }
-  for (let i = 0; i < 10; i++) {
-    expect(await curl('-w', ' %{http_code}', url('/after'))).toEqual({ code: 0, stdout: 'whole 200' });
-    await sleep(5);
-  }
-  expect(await Promise.all(['upstream_rq_503', 'upstream_rq_rx_reset', 'upstream_cx_destroy_remote_with_active_rq', 'upstream_rq_active', 'upstream_cx_active'].map((name) => bed.stat(`cluster.v1.${name}`)))).toEqual([1, 3, 3, 0, 0]);
-});
+  afterAll(async () => {
+    await http.close();
+    await raw.close();
+    await bed.stop();
+  });
+  beforeEach(() => {
+    bed.lines.length = 0;
+  });
 
-test('an upstream whose head is no HTTP: 502, never passed on, counted, its connection not used again', async () => {
-  const heads = new Map([
-    ['/nonsense', 'SSH-2.0-OpenSSH_9.6\r\n\r\n'], ['/bare-lf', 'HTTP/1.1 200 OK\ncontent-length: 2\n\nok\r\n\r\n'], ['/both', 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n'], ['/two-lengths', 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\nok'],
-    ['/folded', 'HTTP/1.1 200 OK\r\nx: 1\r\n y: 2\r\ncontent-length: 0\r\n\r\n'], ['/endless', `HTTP/1.1 200 OK\r\nx: ${'a'.repeat(90 * 1024)}`], ['/storm', 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(40)], ['/switch', 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n'],
-  ]);
-  const port = await tcp((socket, data) => void socket.write(heads.get(/^GET (\S+)/.exec(data.toString())?.[1] ?? '') ?? 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'));
-  const bed = await bedOf({ clusters: { v1: [port] } });
-  for (const path of heads.keys()) {
-    expect([path, (await bed.call(path)).status]).toEqual([path, 502]);
-    expect(await bed.log()).toMatchObject({ code: 502, flags: 'UPE', details: 'upstream_reset_before_response_started{protocol_error}' });
-  }
-  expect((await bed.call('/')).body).toBe('ok');
-  expect(await Promise.all(['upstream_rq_502', 'upstream_cx_protocol_error', 'upstream_rq_200', 'upstream_cx_active'].map((name) => bed.stat(`cluster.v1.${name}`)))).toEqual([heads.size, heads.size, 1, 1]);
-});
+  test('a client that leaves cancels the upstream at once and leaves no gauge behind', async () => {
+    let left = 0;
+    const first = http.seen.length;
+    serveHttp = (request) => void request.on('close', () => void left++);
+    const sockets = Array.from({ length: 50 }, () => connect(bed.port, '127.0.0.1', function begin(this: ReturnType<typeof connect>) {
+      this.write('GET /http-left HTTP/1.1\r\nhost: a\r\n\r\n');
+    }));
+    await until('all requests are upstream', async () => (http.seen.length === first + 50 ? true : undefined));
+    for (const socket of sockets) socket.destroy();
+    await until('the upstream sees them go', async () => (left === 50 ? true : undefined));
+    expect(await bed.log('/http-left')).toMatchObject({ code: 0, flags: 'DC', details: 'downstream_remote_disconnect' });
+    expect([await bed.stat('cluster.http-left.upstream_rq_active'), await bed.stat('http.s.downstream_rq_active'), await bed.stat('cluster.http-left.upstream_cx_active')]).toEqual([0, 0, 0]);
+  });
 
-test('bytes on an idle connection are never an answer; a connection that the upstream closed while idle costs no request', async () => {
-  let connections = 0;
-  const port = await tcp((socket, data) => {
-    if (data.toString().startsWith('GET /poison')) socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok', () => setTimeout(() => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\npoison'), 30));
-    else {
-      connections++;
-      socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok', () => setTimeout(() => socket.end(), 600));
+  test('the upstream resets before, within and after the answer', async () => {
+    serveTcp = (socket, data) => {
+      const path = /^GET \/tcp-reset(\S+)/.exec(data.toString())?.[1];
+      if (path === '/before') socket.resetAndDestroy();
+      else if (path === '/within-length') socket.write('HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nhalf', () => setTimeout(() => socket.resetAndDestroy(), 20));
+      else if (path === '/within-chunks') socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nhalf\r\n', () => setTimeout(() => socket.end(), 20));
+      else socket.write('HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nwhole', () => socket.resetAndDestroy());
+    };
+    const url = (path: string): string => `http://127.0.0.1:${bed.port}/tcp-reset${path}`;
+    expect(await curl('-w', ' %{http_code}', url('/before'))).toEqual({ code: 0, stdout: 'upstream connect error or disconnect/reset before headers. reset reason: connection termination 503' });
+    expect(await bed.log('/tcp-reset')).toMatchObject({ code: 503, flags: 'UC', details: 'upstream_reset_before_response_started{connection_termination}' });
+    for (const path of ['/within-length', '/within-chunks']) {
+      expect(await curl('-w', ' %{http_code}', url(path))).toEqual({ code: 18, stdout: 'half 200' }); // 18: the transfer ended early
+      expect(await bed.log('/tcp-reset')).toMatchObject({ code: 200, flags: 'UPE', details: 'upstream_reset_after_response_started{protocol_error}' });
     }
-  });
-  const bed = await bedOf({ clusters: { v1: [port] } });
-  expect((await bed.call('/poison')).body).toBe('ok');
-  await sleep(100);
-  for (let i = 0; i < 3; i++) {
-    const answer = await bed.call('/ok');
-    expect([answer.status, answer.body]).toEqual([200, 'ok']);
-    await sleep(590 + i * 10); // about when the upstream closes
-  }
-  expect(connections).toBe(3);
-});
-
-test('a slow reader holds the upstream back, a slow upstream the sender: memory stays bounded', async () => {
-  const up = await startUpstream((request, response) => {
-    if (request.method === 'HEAD') response.end();
-    else if (request.method === 'GET') {
-      const piece = Buffer.alloc(64 * 1024, 'x');
-      let left = 3000; // about 190 MB
-      const more = (): void => {
-        while (left-- > 0) if (!response.write(piece)) return void response.once('drain', more);
-        response.end();
-      };
-      more();
-    } else request.once('data', () => request.pause());
-  });
-  closing.push(up.close);
-  const bed = await bedOf({ clusters: { v1: [up.port] } });
-  await bed.call('/warm', { method: 'HEAD' });
-  const pid = bed.child.pid ?? 0;
-  const before = rssMb(pid);
-  const reader = connect(bed.port, '127.0.0.1');
-  reader.on('error', () => undefined);
-  reader.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n');
-  reader.once('data', () => reader.pause());
-  const sender = connect(bed.port, '127.0.0.1');
-  sender.on('error', () => undefined);
-  sender.write('POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 200000000\r\n\r\n');
-  let sent = 0;
-  const piece = Buffer.alloc(64 * 1024, 'y');
-  const pump = (): void => {
-    while (sent < 200_000_000 - piece.length && sender.writableLength < 1_000_000) {
-      sent += piece.length;
-      sender.write(piece);
+    for (let i = 0; i < 10; i++) {
+      expect(await curl('-w', ' %{http_code}', url('/after'))).toEqual({ code: 0, stdout: 'whole 200' });
+      await sleep(5);
     }
-  };
-  const pumping = setInterval(pump, 2);
-  await sleep(800);
-  clearInterval(pumping);
-  expect(rssMb(pid) - before).toBeLessThan(80);
-  expect(sent).toBeLessThan(60_000_000);
-  reader.destroy();
-  sender.destroy();
-});
-
-test('a delayed request whose client leaves is dropped; faults are counted', async () => {
-  const up = await startUpstream((_, response) => response.end('ok'));
-  closing.push(up.close);
-  const bed = await bedOf({
-    clusters: { v1: [up.port] }, filters: [{ name: 'envoy.filters.http.fault', typed_config: { '@type': FAULT } }],
-    routes: [{ match: { prefix: '/' }, route: { cluster: 'v1' }, typed_per_filter_config: { 'envoy.filters.http.fault': { '@type': FAULT, delay: { fixed_delay: '30s', percentage: { numerator: 100 } } } } }],
+    expect(await Promise.all(['upstream_rq_503', 'upstream_rq_rx_reset', 'upstream_cx_destroy_remote_with_active_rq', 'upstream_rq_active', 'upstream_cx_active'].map((name) => bed.stat(`cluster.tcp-reset.${name}`)))).toEqual([1, 3, 3, 0, 0]);
   });
-  const socket = connect(bed.port, '127.0.0.1');
-  socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n');
-  await until('the delay began', async () => ((await bed.stat('http.s.fault.active_faults')) === 1 ? true : undefined));
-  socket.destroy();
-  expect(await bed.log()).toMatchObject({ code: 0, flags: 'DI,DC' });
-  expect([up.seen.length, await bed.stat('http.s.fault.active_faults'), await bed.stat('http.s.fault.delays_injected')]).toEqual([0, 0, 1]);
-});
 
-test('an accepted upgrade passes bytes both ways, what came before the acceptance after it', async () => {
-  const port = await tcp((socket, data) => {
-    const text = data.toString();
-    if (text.startsWith('GET')) socket.write(`HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\nhello ${/sec-websocket-key: (\S+)/.exec(text)?.[1]} `);
-    else socket.write(`echo ${text}`);
+  test('an upstream whose head is no HTTP: 502, never passed on, counted, its connection not used again', async () => {
+    const heads = new Map([
+      ['/nonsense', 'SSH-2.0-OpenSSH_9.6\r\n\r\n'], ['/bare-lf', 'HTTP/1.1 200 OK\ncontent-length: 2\n\nok\r\n\r\n'], ['/both', 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n'], ['/two-lengths', 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\nok'],
+      ['/folded', 'HTTP/1.1 200 OK\r\nx: 1\r\n y: 2\r\ncontent-length: 0\r\n\r\n'], ['/endless', `HTTP/1.1 200 OK\r\nx: ${'a'.repeat(90 * 1024)}`], ['/storm', 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(40)], ['/switch', 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n'],
+    ]);
+    serveTcp = (socket, data) => void socket.write(heads.get(/^GET \/tcp-heads(\S+)/.exec(data.toString())?.[1] ?? '') ?? 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok');
+    for (const path of heads.keys()) {
+      expect([path, (await bed.call(`/tcp-heads${path}`)).status]).toEqual([path, 502]);
+      expect(await bed.log('/tcp-heads')).toMatchObject({ code: 502, flags: 'UPE', details: 'upstream_reset_before_response_started{protocol_error}' });
+    }
+    expect((await bed.call('/tcp-heads/')).body).toBe('ok');
+    expect(await Promise.all(['upstream_rq_502', 'upstream_cx_protocol_error', 'upstream_rq_200', 'upstream_cx_active'].map((name) => bed.stat(`cluster.tcp-heads.${name}`)))).toEqual([heads.size, heads.size, 1, 1]);
   });
-  const bed = await bedOf({ clusters: { v1: [port] }, manager: { upgrade_configs: [{ upgrade_type: 'websocket' }] } });
-  const answer = await bed.raw('GET /ws HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-key: k\r\n\r\nearly');
-  expect(answer).toMatch(/^HTTP\/1\.1 101 Switching Protocols\r\n[^]*\r\n\r\nhello k echo early$/);
+
+  test('bytes on an idle connection are never an answer; a connection that the upstream closed while idle costs no request', async () => {
+    let connections = 0;
+    serveTcp = (socket, data) => {
+      if (data.toString().startsWith('GET /tcp-idle/poison')) socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok', () => setTimeout(() => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\npoison'), 30));
+      else {
+        connections++;
+        socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok', () => setTimeout(() => socket.end(), 600));
+      }
+    };
+    expect((await bed.call('/tcp-idle/poison')).body).toBe('ok');
+    await sleep(100);
+    for (let i = 0; i < 3; i++) {
+      const answer = await bed.call('/tcp-idle/ok');
+      expect([answer.status, answer.body]).toEqual([200, 'ok']);
+      await sleep(590 + i * 10); // about when the upstream closes
+    }
+    expect(connections).toBe(3);
+  });
+
+  test('a slow reader holds the upstream back, a slow upstream the sender: memory stays bounded', async () => {
+    serveHttp = (request, response) => {
+      if (request.method === 'HEAD') response.end();
+      else if (request.method === 'GET') {
+        const piece = Buffer.alloc(64 * 1024, 'x');
+        let left = 3000; // about 190 MB
+        const more = (): void => {
+          while (left-- > 0) if (!response.write(piece)) return void response.once('drain', more);
+          response.end();
+        };
+        more();
+      } else request.once('data', () => request.pause());
+    };
+    await bed.call('/http-slow', { method: 'HEAD' });
+    const pid = bed.child.pid ?? 0;
+    const before = rssMb(pid);
+    const reader = connect(bed.port, '127.0.0.1');
+    reader.on('error', () => undefined);
+    reader.write('GET /http-slow HTTP/1.1\r\nhost: a\r\n\r\n');
+    reader.once('data', () => reader.pause());
+    const sender = connect(bed.port, '127.0.0.1');
+    sender.on('error', () => undefined);
+    sender.write('POST /http-slow HTTP/1.1\r\nhost: a\r\ncontent-length: 200000000\r\n\r\n');
+    let sent = 0;
+    const piece = Buffer.alloc(64 * 1024, 'y');
+    const pump = (): void => {
+      while (sent < 200_000_000 - piece.length && sender.writableLength < 1_000_000) {
+        sent += piece.length;
+        sender.write(piece);
+      }
+    };
+    const pumping = setInterval(pump, 2);
+    await sleep(800);
+    clearInterval(pumping);
+    expect(rssMb(pid) - before).toBeLessThan(80);
+    expect(sent).toBeLessThan(60_000_000);
+    reader.destroy();
+    sender.destroy();
+    expect([await bed.log('/http-slow'), await bed.log('/http-slow')].map((line) => line.flags)).toEqual(['-', 'DC']); // the sender's leaving shows when its upstream reads on
+  });
+
+  test('a delayed request whose client leaves is dropped; faults are counted', async () => {
+    const before = http.seen.length;
+    const socket = connect(bed.port, '127.0.0.1');
+    socket.write('GET /http-delay HTTP/1.1\r\nhost: a\r\n\r\n');
+    await until('the delay began', async () => ((await bed.stat('http.s.fault.active_faults')) === 1 ? true : undefined));
+    socket.destroy();
+    expect(await bed.log('/http-delay')).toMatchObject({ code: 0, flags: 'DI,DC' });
+    expect([http.seen.length - before, await bed.stat('http.s.fault.active_faults'), await bed.stat('http.s.fault.delays_injected')]).toEqual([0, 0, 1]);
+  });
+
+  test('an accepted upgrade passes bytes both ways, what came before the acceptance after it', async () => {
+    serveTcp = (socket, data) => {
+      const text = data.toString();
+      if (text.startsWith('GET')) socket.write(`HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\nhello ${/sec-websocket-key: (\S+)/.exec(text)?.[1]} `);
+      else socket.write(`echo ${text}`);
+    };
+    const answer = await bed.raw('GET /tcp-ws HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-key: k\r\n\r\nearly');
+    expect(answer).toMatch(/^HTTP\/1\.1 101 Switching Protocols\r\n[^]*\r\n\r\nhello k echo early$/);
+  });
 });
 
 test('SIGTERM: requests in flight are finished, then the process ends by itself', async () => {

@@ -195,10 +195,11 @@ export class ProxyBed {
       socket.write(bytes, 'latin1');
     });
   }
-  /** The next access-log line that was not taken yet. */
-  async log(): Promise<LogLine> {
+  /** The next access-log line that was not taken yet; with `prefix` those of other paths are passed over. */
+  async log(prefix = ''): Promise<LogLine> {
     for (let i = 0; i < 500; i++) {
       const line = this.lines.shift();
+      if (line !== undefined && prefix !== '' && line.path?.startsWith(prefix) !== true) continue;
       if (line !== undefined) return line;
       await sleep(10);
     }
