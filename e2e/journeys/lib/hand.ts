@@ -26,13 +26,17 @@ export class Hand {
       const where = await target.evaluate((element) => {
         let focused = document.activeElement;
         while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
-        if (focused === element) return 'here';
+        if (focused === element) return { way: 'here', editor: false };
         const host = element.getRootNode();
         const outer = host instanceof ShadowRoot ? host.host : element;
-        return focused !== null && focused !== document.body && (outer.compareDocumentPosition(focused) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0 ? 'before' : 'after';
+        const root = focused?.getRootNode();
+        const place = root instanceof ShadowRoot ? root.host : focused;
+        return { way: place !== null && place !== undefined && place !== document.body && (outer.compareDocumentPosition(place) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0 ? 'before' : 'after', editor: focused?.matches('.cm-content') === true };
       });
-      if (where === 'here') return;
-      await this.page.keyboard.press(where === 'before' ? 'Shift+Tab' : 'Tab');
+      if (where.way === 'here') return;
+      // the editor takes Tab for itself until Esc is pressed
+      if (where.editor) await this.page.keyboard.press('Escape');
+      await this.page.keyboard.press(where.way === 'before' ? 'Shift+Tab' : 'Tab');
     }
     throw new Error(`Tab never reaches ${target.toString()}`);
   }

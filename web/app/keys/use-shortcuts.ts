@@ -18,9 +18,11 @@ export function useShortcuts(): void {
     const onKey = (event: KeyboardEvent): void => {
       const key = nameOfKey(event);
       if (key === undefined || event.defaultPrevented) return;
-      const target = event.target instanceof Element ? event.target : document.body;
+      // the editor lives in a shadow root: to the page its host is the target, which nobody types into
+      const inner = event.composedPath()[0];
+      const target = inner instanceof Element ? inner : document.body;
       const withMod = key.startsWith('Mod ');
-      const inDialog = target.closest('[role=dialog]') !== null;
+      const inDialog = event.target instanceof Element && event.target.closest('[role=dialog]') !== null;
       if (!withMod && (inDialog || target.matches(TYPING)) && !(key === 'Esc' && !inDialog)) return;
       if (!withMod && key !== 'Esc' && !readFlag(SINGLE_KEYS, true)) return;
       if ((key === 'Enter' || key === 'Space') && target.closest(ACTING) !== null) return;
