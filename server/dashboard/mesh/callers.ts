@@ -1,5 +1,5 @@
 import { peek } from '#shared/base';
-import { label } from '#shared/graph';
+import { label, quote, quoteRegex } from '#shared/graph';
 import type { Callers, PromRow, SnapshotView } from '#shared/graph';
 import { METRIC } from '#shared/telemetry';
 import { KubeError } from '#server/lib';
@@ -20,9 +20,12 @@ type Seen = { readonly callers: Callers; readonly plain: readonly PlainCaller[] 
 const ipOf = (address: string): string => address.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
 const placeOf = (address: string, view: SnapshotView): string => view.podIps.get(ipOf(address))?.workload ?? ipOf(address);
 
+/** What gateways sent on, each. */
+const sentQuery = (gateways: readonly string[]): string => `sum by (source_workload, source_workload_namespace) (rate(${METRIC.requests}{reporter="source",source_workload=~${quote([...new Set(gateways.map((key) => quoteRegex(key.slice(key.indexOf('/') + 1))))].join('|'))}}[${SINCE_SECONDS}s])) > 0`;
+
 /**
  * Names callers that have no sidecar. Metrics only say "unknown"; the callee's access log has the caller's address, which is a pod's.
- * Only workloads that plaintext reaches (or that refuse connections) are looked at.
+ * Only workloads that plaintext reaches (or that refuse connections) are looked at, and gateways, whose metrics say nothing of their callers.
  */
 export class CallerNames {
   readonly #state: MeshState;
@@ -51,7 +54,11 @@ export class CallerNames {
     const query = `sum by (destination_workload, destination_workload_namespace) (rate(${METRIC.requests}{reporter="destination",source_workload="unknown"}[${SINCE_SECONDS}s])) > 0`;
     const rows: readonly PromRow[] = peek(await this.#state.instant(query, undefined, KEEP_MS)) ?? [];
     const rates = new Map(rows.map((row) => [`${label(row, 'destination_workload_namespace')}/${label(row, 'destination_workload')}`, row.value]));
-    const targets = [...new Set([...rates.keys(), ...strict])].filter((key) => view.workloads.get(key)?.gateway === false).slice(0, WORKLOADS_MAX);
+    const inside = [...rates.keys(), ...strict].filter((key) => view.workloads.get(key)?.gateway === false);
+    const gateways = [...view.workloads.values()].filter((w) => w.gateway).map((w) => `${w.namespace}/${w.name}`);
+    const sent: readonly PromRow[] = gateways.length === 0 ? [] : (peek(await this.#state.instant(sentQuery(gateways), undefined, KEEP_MS)) ?? []);
+    for (const row of sent) rates.set(`${label(row, 'source_workload_namespace')}/${label(row, 'source_workload')}`, row.value);
+    const targets = [...new Set([...gateways, ...inside])].slice(0, WORKLOADS_MAX);
     const callers = new Map<string, { workload: string; share: number }[]>();
     const plain: PlainCaller[] = [];
     await Promise.all(targets.map(async (target) => {
@@ -61,6 +68,7 @@ export class CallerNames {
       const named = served.filter(([caller]) => view.workloads.has(caller)).map(([workload, n]) => ({ workload, share: n.served / total }));
       if (named.length > 0) callers.set(target, named);
       for (const [caller, n] of found) {
+        if (view.workloads.get(target)?.gateway === true && !view.workloads.has(caller)) continue; // clients from outside are what a gateway is for
         if (n.served > 0) plain.push({ caller, target, rate: ((rates.get(target) ?? 0) * n.served) / Math.max(1, total), served: true });
         if (n.refused > 0) plain.push({ caller, target, rate: n.refused / SINCE_SECONDS, served: false });
       }
@@ -81,7 +89,8 @@ export class CallerNames {
         const record = parseAccessLine(line);
         if (record === undefined) continue;
         const refused = record.flags.includes('NR') && record.code === 0;
-        if (!refused && (!record.upstreamCluster.startsWith('inbound|') || record.requestedServerName !== '-')) continue; // a name asked for means TLS
+        const entered = workload?.gateway === true || record.upstreamCluster.startsWith('inbound|');
+        if (!refused && (!entered || record.requestedServerName !== '-')) continue; // a name asked for means TLS
         const caller = placeOf(record.downstreamRemoteAddress, view);
         if (view.workloads.get(caller)?.sidecar === 'all' || caller === target) continue;
         const n = out.get(caller) ?? { served: 0, refused: 0 };

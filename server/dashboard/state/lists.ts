@@ -20,7 +20,7 @@ export type ListDeps = { readonly state: MeshState; readonly trends: Trends; rea
 
 /** How long the quantiles of a list are shared, ms. */
 const QUANTILES_MS = 3000;
-const RANK = { failing: 0, degraded: 1, unknown: 2, healthy: 3, idle: 4 } as const;
+const RANK = { failing: 0, degraded: 1, healthy: 2, unknown: 3, idle: 4 } as const;
 export const worstFirst = (a: { readonly health: Health; readonly traffic?: { readonly rate: number } | undefined; readonly name: string }, b: typeof a): number =>
   RANK[a.health.state] - RANK[b.health.state] || (b.traffic?.rate ?? 0) - (a.traffic?.rate ?? 0) || a.name.localeCompare(b.name);
 
@@ -83,9 +83,14 @@ export function observedSplits(rows: GraphRows): ReadonlyMap<string, ReadonlyMap
 
 type Rest = { readonly quantiles: Quantiles; readonly trends: ReadonlyMap<string, readonly number[]>; readonly findings: Findings; readonly windowSeconds: number; readonly measured: boolean };
 
-function health(node: GraphNode | undefined, pods: Health | undefined, rest: Rest): Health {
+/** What nobody measures, because no sidecar stands there, is not called idle. */
+function nothingSeen(outside: boolean, rest: Rest): Health {
+  if (!rest.measured) return { state: 'unknown', reason: 'Prometheus does not answer' };
+  return outside ? { state: 'unknown', reason: 'not measured: no sidecar' } : { state: 'idle', reason: `no requests in ${span(rest.windowSeconds)}` };
+}
+function health(node: GraphNode | undefined, pods: Health | undefined, workloads: readonly WorkloadView[], rest: Rest): Health {
   if (node !== undefined) return node.health;
-  const nothing: Health = rest.measured ? { state: 'idle', reason: `no requests in ${span(rest.windowSeconds)}` } : { state: 'unknown', reason: 'Prometheus does not answer' };
+  const nothing = nothingSeen(workloads.length > 0 && workloads.every((w) => w.sidecar === 'none'), rest);
   return judgeBoth(nothing, pods);
 }
 
@@ -99,7 +104,7 @@ function serviceRow(service: ServiceView, picture: Picture, splits: ReadonlyMap<
   const mtlsShare = mtlsOf(inbound);
   const observed = splits.get(key);
   return {
-    namespace: service.namespace, name: service.name, health: health(node, workloads.length === 0 ? undefined : judgePods(pods), rest),
+    namespace: service.namespace, name: service.name, health: health(node, workloads.length === 0 ? undefined : judgePods(pods), workloads, rest),
     ...(rest.measured && shown !== undefined ? { traffic: trafficWith(shown, rest.quantiles.get(key)) } : {}), trend: [...(rest.trends.get(key) ?? [])], ...(mtlsShare === undefined ? {} : { mtlsShare }),
     versions: workloads.map((w) => {
       const set = service.split?.get(w.name);
@@ -131,7 +136,7 @@ function workloadRow(workload: WorkloadView, picture: Picture, rest: Rest): Work
   const shown = inbound.length > 0 ? node?.inbound : node?.outbound;
   const mtlsShare = mtlsOf(inbound);
   return {
-    namespace: workload.namespace, name: workload.name, kind: workload.kind, app: workload.app, version: workload.version ?? '', health: health(node, judgePods(workload), rest),
+    namespace: workload.namespace, name: workload.name, kind: workload.kind, app: workload.app, version: workload.version ?? '', health: health(node, judgePods(workload), [workload], rest),
     ...(rest.measured && shown !== undefined ? { traffic: trafficWith(shown, rest.quantiles.get(key)) } : {}), trend: [...(rest.trends.get(key) ?? [])], ...(mtlsShare === undefined ? {} : { mtlsShare }),
     pods: { ready: workload.ready, desired: workload.desired }, sidecar: workload.sidecar, findings: rest.findings.countFor(workload.kind, workload.namespace, workload.name),
   };

@@ -104,7 +104,8 @@ export async function overviewOf(deps: ListDeps, window: Window, namespaces: rea
   ]);
   const chosen = <T extends { readonly namespace: string }>(all: Iterable<T>): number => [...all].filter((item) => namespaces.length === 0 || namespaces.includes(item.namespace)).length;
   const config = mapReading(deps.findings.all(), (all) => {
-    const [first] = all.toSorted((a, b) => Number(b.level === 'error') - Number(a.level === 'error'));
+    // hints are no findings of the kind that is counted here, so none of them is named
+    const [first] = all.filter((f) => f.level !== 'info').toSorted((a, b) => Number(b.level === 'error') - Number(a.level === 'error'));
     return { errors: all.filter((f) => f.level === 'error').length, warnings: all.filter((f) => f.level === 'warning').length, ...(first === undefined ? {} : { first: `${first.code} in ${first.name}` }) };
   });
   return {

@@ -141,6 +141,20 @@ test('callers without an identity get the name that another source gave them', (
   expect(node(model, 'wl:legacy/curl')?.sidecar).toBe('none');
 });
 
+test('a gateway does not report its callers: where its log names them, they called what it sent on; where it does not, a workload without sidecar is not called idle', () => {
+  const gateway = place('istio-ingressgateway', 'latest', 'istio-system', 'istio-ingressgateway');
+  const sent = { source: gateway, destination: place('productpage'), service: svc('productpage') };
+  const rows = [...both(8, sent), ...both(2, { ...sent, code: '503' })];
+  const named = build(rows, undefined, { callers: new Map([['istio-system/istio-ingressgateway', [{ workload: 'legacy/curl', share: 0.5 }, { workload: 'gone/x', share: 0.5 }]]]) });
+  expect(named.edges.map((e) => [e.key, e.traffic.rate, e.traffic.errorShare, e.mtlsShare])).toEqual([
+    ['wl:istio-system/istio-ingressgateway>wl:default/productpage-v1:http', 10, 0.2, 1], ['wl:legacy/curl>wl:istio-system/istio-ingressgateway:http', 5, 0.2, undefined],
+  ]);
+  expect(node(named, 'wl:default/productpage-v1')?.inbound.rate).toBe(10);
+  expect(node(named, 'wl:legacy/curl')).toMatchObject({ idle: false, outbound: { rate: 5 } });
+  expect(node(build(rows), 'wl:legacy/curl')).toMatchObject({ idle: true, health: { state: 'unknown', reason: 'outside the mesh: it has no sidecar, so its requests are not measured' } });
+  expect(node(build(rows), 'wl:default/details-v1')).toMatchObject({ idle: true, health: { state: 'idle' } });
+});
+
 test('an empty graph says which absence it is', () => {
   const codes = (view: SnapshotView, more: Partial<BuildOptions>) => build([], view, more).notes.map((n) => n.code);
   const outside = viewOf({ Namespace: [namespace('default')], Deployment: [workload('default', 'a', 'v1', { sidecar: false }).deployment], Pod: [workload('default', 'a', 'v1', { sidecar: false }).pod] });

@@ -65,6 +65,8 @@ export function edgesByNode(edges: readonly GraphEdge[]): { readonly inbound: Re
 }
 
 const UNMEASURED: Health = { state: 'unknown', reason: 'requests are not measured: Prometheus does not answer' };
+/** No sidecar counts what it sends or gets: that is not the same as no requests. */
+const OUTSIDE: Health = { state: 'unknown', reason: 'outside the mesh: it has no sidecar, so its requests are not measured' };
 const SIDECARLESS = { sidecar: 'unknown' as const, badges: [] as readonly string[] };
 function clusterPart(seed: NodeSeed, view: SnapshotView): { readonly sidecar: GraphNode['sidecar']; readonly badges: readonly string[]; readonly pods: Health | undefined } {
   if (seed.workload !== undefined) {
@@ -96,9 +98,11 @@ export function nodesOf(book: NodeBook, edges: readonly GraphEdge[], latency: Re
     const p95 = latency.get(`${seed.workload === undefined ? `s:${seed.name}` : `w:${seed.workload}`}\n${seed.namespace}`);
     const totals = { inbound: sumTraffic(into, p95 === undefined || into.length === 0 ? undefined : roundMs(p95)), outbound: sumTraffic(out, undefined) };
     const part = clusterPart(seed, book.view());
+    const silent = into.length === 0 && out.length === 0;
+    const traffic = !measured ? UNMEASURED : silent && part.sidecar === 'none' ? OUTSIDE : judgeByEdges(into, out, totals, windowSeconds);
     nodes.push({
       key: seed.key, kind: seed.kind, namespace: seed.namespace, name: seed.name, app: seed.app, version: seed.version, workload: seed.workload, service: seed.service,
-      health: judgeBoth(measured ? judgeByEdges(into, out, totals, windowSeconds) : UNMEASURED, part.pods), ...totals, sidecar: part.sidecar, idle: into.length === 0 && out.length === 0, badges: part.badges,
+      health: judgeBoth(traffic, part.pods), ...totals, sidecar: part.sidecar, idle: silent, badges: part.badges,
     });
   }
   return nodes.sort(byKey);

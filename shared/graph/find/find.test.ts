@@ -53,7 +53,7 @@ test('sentences say state, rate, errors and mTLS as observed', () => {
   const byKey = (key: string) => model.nodes.find((n) => n.key === key) ?? expect.fail(key);
   expect(describeNode(byKey('wl:default/reviews-v2'), model)).toBe('reviews v2, failing, 9 requests per second, 11 % errors, mutual TLS observed');
   expect(describeNode(byKey('wl:default/productpage-v1'), model)).toBe('productpage v1, failing, 19 requests per second, 5.3 % errors; calls reviews, failing; details v1');
-  expect(describeNode(byKey('wl:legacy/curl'), model)).toBe('curl v1, idle, no requests, no sidecar');
+  expect(describeNode(byKey('wl:legacy/curl'), model)).toBe('curl v1, requests not measured, no sidecar');
   const edge = model.edges.find((e) => e.target === 'wl:default/details-v1') ?? expect.fail('no edge');
   expect(describeEdge(edge, model)).toBe('productpage v1 to details v1, healthy: 600 requests, none failed; 10 requests per second, plain text observed');
   expect(stateChanges(modelOf(0), model)).toContain('reviews v2 is failing: 11 % of 540 requests failed with 503');

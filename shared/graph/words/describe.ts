@@ -20,10 +20,10 @@ const mtlsWords = (share: number | undefined): string => (share === undefined ? 
 export function describeNode(node: GraphNode, model: Pick<GraphModel, 'nodes' | 'edges'>): string {
   const into = model.edges.filter((edge) => edge.target === node.key);
   const out = model.edges.filter((edge) => edge.source === node.key);
-  const parts = [nameOf(node), node.kind === 'workload' ? '' : node.kind, node.health.state];
+  const parts = [nameOf(node), node.kind === 'workload' ? '' : node.kind, node.health.state === 'unknown' ? '' : node.health.state];
   const traffic = into.length > 0 ? node.inbound : node.outbound;
   const shown = into.length > 0 ? into : out;
-  if (shown.length === 0) parts.push('no requests');
+  if (shown.length === 0) parts.push(node.health.state === 'unknown' ? 'requests not measured' : 'no requests');
   else {
     parts.push(rateWords({ protocol: shown.every((edge) => edge.protocol === 'tcp') ? 'tcp' : 'http', traffic }));
     if (traffic.errorShare > 0) parts.push(`${percent(traffic.errorShare)} errors`);

@@ -13,7 +13,7 @@ export const rateWords = (value: number, tcp: boolean): string => (tcp ? `${byte
 export function detailOf(node: GraphNode, tcp: boolean): string {
   const role = node.kind === 'service' ? 'service' : node.kind === 'gateway' ? 'gateway' : node.kind === 'external' ? 'outside' : node.kind === 'unknown' ? 'no sidecar' : node.kind === 'app' ? 'app' : (node.version ?? 'workload');
   // nothing seen and nothing measured are two things
-  if (node.idle) return `${role} · ${node.health.state === 'unknown' ? 'not measured' : 'no requests'}`;
+  if (node.idle) return `${role} · ${node.health.state !== 'unknown' ? 'no requests' : node.sidecar === 'none' ? 'outside the mesh' : 'not measured'}`;
   return `${role} · ${rateWords(node.inbound.rate > 0 ? node.inbound.rate : node.outbound.rate, tcp)}`;
 }
 

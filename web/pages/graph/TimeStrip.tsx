@@ -14,6 +14,11 @@ const STRIP_MIN_MS = 1_800_000;
 /** The overview's trends cover ten of its windows; the strip is as long as they are. */
 const TREND_WINDOWS = 10;
 
+/** The words of a change keep off the times at both ends. */
+const START_TIME_PX = 72;
+const END_TIME_PX = 108;
+/** A share of the strip's length, %, as a place in it: the padding is not part of the time. */
+const placeOf = (percent: number): string => `calc(20px + (100% - 40px) * ${percent / 100})`;
 /** Who changed what; an API server that does not tell who is not quoted. */
 const wordsOf = (change: Change): string => (change.who === 'unknown' ? change.summary : `${change.who}: ${change.summary}`);
 
@@ -31,6 +36,7 @@ export function TimeStrip(): ReactNode {
   const requests = peek(overview.requests)?.trend ?? [];
   const errors = peek(overview.errors)?.trend ?? [];
   const changes = (peek(overview.changes) ?? []).filter((change) => change.at >= from && change.at <= to).slice(0, MARKS_MAX);
+  const [newest] = changes;
   const x = (time: number): number => (to === from ? 0 : ((time - from) / (to - from)) * 100);
   const timeAt = (event: MouseEvent<HTMLElement>): number => {
     const box = event.currentTarget.getBoundingClientRect();
@@ -46,9 +52,10 @@ export function TimeStrip(): ReactNode {
         </svg>
         {at === undefined ? null : <span className={css['stripAt']} style={{ left: `${x(at)}%` }}>{clock(at)}</span>}
       </button>
-      {changes.map((change, i) => (
-        <span key={change.id} className={css['stripMark']} data-side={x(change.at) > 86 ? 'far' : x(change.at) > 50 ? 'left' : 'right'} style={{ left: `calc(20px + (100% - 40px) * ${x(change.at) / 100})` }} title={`${clock(change.at)} ${wordsOf(change)}`}>{i === 0 ? <em>{wordsOf(change)}</em> : null}</span>
+      {changes.map((change) => (
+        <span key={change.id} className={css['stripMark']} style={{ left: placeOf(x(change.at)) }} title={`${clock(change.at)} ${wordsOf(change)}`} />
       ))}
+      {newest === undefined ? null : <em className={css['stripWords']} style={x(newest.at) > 50 ? { right: `max(${END_TIME_PX}px, calc(100% - ${placeOf(x(newest.at))} + 8px))` } : { left: `max(${START_TIME_PX}px, calc(${placeOf(x(newest.at))} + 8px))` }}>{wordsOf(newest)}</em>}
     </div>
   );
 }

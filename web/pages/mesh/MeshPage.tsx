@@ -45,7 +45,7 @@ const PLANE_COLUMNS: readonly Column<ControlPlane>[] = [
   { id: 'pod', header: 'istiod', cell: (row) => <strong className={css['name']}>{row.pod}</strong> },
   { id: 'proxies', header: 'Proxies', number: true, cell: (row) => count(row.proxies) },
   { id: 'pushes', header: 'Pushes', number: true, cell: (row) => count(row.pushes) },
-  { id: 'p95', header: 'Push p95', number: true, title: 'From a change to its acknowledgement, by istiod’s own histogram', cell: (row) => duration(row.pushP95Ms) },
+  { id: 'p95', header: 'Push p95, 5 min', number: true, title: 'From a change to its acknowledgement over the last 5 minutes, by istiod’s own histogram. A start within that time counts: every proxy gets all its configuration then.', cell: (row) => duration(row.pushP95Ms) },
   { id: 'version', header: 'Version', grow: true, cell: (row) => <span className="muted">{row.version}</span> },
 ];
 

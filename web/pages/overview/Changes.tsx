@@ -20,7 +20,7 @@ export function Changes({ changes }: { readonly changes: readonly Change[] }): R
       {changes.map((change) => (
         <li key={change.id} className={now - change.at < JUST_MS ? 'just-changed' : undefined}>
           <time className="muted" dateTime={new Date(change.at).toISOString()}>{clock(change.at, now)}</time>
-          <div className={css['changeText']}><TextLink strong href={links.object(change)}>{change.summary}</TextLink><span className="muted">{change.who}</span></div>
+          <div className={css['changeText']}><TextLink strong href={links.object(change)}>{change.summary}</TextLink>{change.who === 'unknown' ? null : <span className="muted">{change.who}</span>}</div>
           {change.undoable ? <button type="button" className={css['undo']} onClick={() => takeBack(change)} aria-busy={undo.isPending && undo.variables === change.id} aria-label={`Undo ${change.summary}`}>Undo</button> : null}
         </li>
       ))}

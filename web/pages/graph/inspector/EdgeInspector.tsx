@@ -35,6 +35,7 @@ function Traffic({ edge, source, target, onNode }: { readonly edge: GraphEdge; r
       <InspectorPart title="Requests">
         <Facts rows={[['Rate', rateWords(traffic.rate, edge.protocol === 'tcp')], ['Errors', edge.protocol === 'tcp' ? undefined : percent(traffic.errorShare)], ['Refused (4xx)', traffic.clientErrorShare > 0 ? percent(traffic.clientErrorShare) : undefined], ['p95', duration(traffic.p95)], ['Share set', split === undefined ? undefined : percent(split.set)], ['Share observed', split === undefined ? undefined : percent(split.observed)]]} />
       </InspectorPart>
+      {source?.sidecar === 'none' ? <InspectorPart title="How this is known"><p>{nameOf(source)} has no sidecar, so it reports nothing. {target === undefined ? 'The other side' : nameOf(target)} counted these requests, and its access log names the caller by its address.</p></InspectorPart> : null}
       {split !== undefined && target?.service !== undefined ? <InspectorPart title="Traffic split"><Split namespace={target.namespace} name={target.service} /></InspectorPart> : null}
       {edge.responses.length === 0 ? null : <InspectorPart title="Answers"><Responses edges={[edge]} /></InspectorPart>}
       <InspectorPart title="Ends"><div className={css['edgeLinks']}>{[source, target].map((node) => (node === undefined ? null : <button key={node.key} type="button" onClick={() => onNode(node.key)}><span>{nameOf(node)}</span><span>{node.namespace}</span></button>))}</div></InspectorPart>
