@@ -67,7 +67,7 @@ beforeAll(async () => {
   cluster = await startCluster({ dataDir: `${dir}/cluster`, host: '127.0.0.1', port: 0, serviceCidr: '127.111.0.0/16', kubeletToken: 't', log });
   writeFileSync(`${dir}/kubeconfig`, cluster.adminKubeconfig);
   client = createKubeClient(await kubeConfig({ kubeconfigPath: `${dir}/kubeconfig` }));
-  await create('/api/v1/nodes', { metadata: { name: 'n1' } });
+  await create('/api/v1/nodes', { metadata: { name: 'n1' }, status: { conditions: [{ type: 'Ready', status: 'True' }] } });
   await patch('/api/v1/nodes/n1/status', { status: { allocatable: { cpu: '4', memory: '8Gi', pods: '500' }, conditions: [{ type: 'Ready', status: 'True' }] } });
   kubelet = createReflector(client, { group: '', version: 'v1', plural: 'pods', fieldSelector: 'spec.nodeName=n1' }, { onChange: (event, object) => void (event === 'DELETED' ? undefined : tend(object)) });
 });
@@ -289,4 +289,25 @@ test('by the clock: old Events go, a node without heartbeat is unknown, pods of 
   collectPods(context);
   await until('the pod', () => isMissing(`${core}/pods/stranded`));
   await stop();
+});
+
+test('a node that is not ready, not heard of or cordoned takes no pods; when it is well again they are bound', async () => {
+  const taints = async (): Promise<readonly string[]> => records(record((await get('/api/v1/nodes/n2'))['spec'])['taints']).map((taint) => `${String(taint['key'])}:${String(taint['effect'])}`);
+  const ready = (status: string): Promise<Json> => patch('/api/v1/nodes/n2/status', { status: { conditions: [{ type: 'Ready', status }] } });
+  const made = await create('/api/v1/nodes', { metadata: { name: 'n2', labels: { only: 'n2' } }, spec: { taints: [{ key: 'mine', value: 'yes', effect: 'PreferNoSchedule' }] } });
+  expect(records(record(made['spec'])['taints']).at(-1)).toEqual({ key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' });
+  await create(`${core}/pods`, { metadata: { name: 'waits' }, spec: { nodeSelector: { only: 'n2' }, containers: [{ name: 'a', image: 'x:1' }] } });
+  const said = await until('why the pod waits', async () => conditionOf(await get(`${core}/pods/waits`), 'PodScheduled')?.['message']);
+  expect(said).toContain('1 node(s) had untolerated taint {node.kubernetes.io/not-ready: }');
+  await ready('True');
+  await until('the pod to be bound', async () => record((await get(`${core}/pods/waits`))['spec'])['nodeName'] === 'n2');
+  expect(await taints()).toEqual(['mine:PreferNoSchedule']);
+  await ready('Unknown');
+  await until('the taint of a lost node', async () => (await taints()).join() === 'mine:PreferNoSchedule,node.kubernetes.io/unreachable:NoSchedule');
+  await patch('/api/v1/nodes/n2', { spec: { unschedulable: true } });
+  await ready('True');
+  await until('the taint of a cordoned node', async () => (await taints()).join() === 'mine:PreferNoSchedule,node.kubernetes.io/unschedulable:NoSchedule');
+  await patch('/api/v1/nodes/n2', { spec: { unschedulable: null } });
+  await until('no taint but its own', async () => (await taints()).join() === 'mine:PreferNoSchedule');
+  await remove('/api/v1/nodes/n2');
 });

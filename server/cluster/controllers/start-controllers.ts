@@ -9,6 +9,7 @@ import { LoadBalancerController } from './endpoints/load-balancer-controller.ts'
 import { GarbageCollector } from './garbage/garbage-collector.ts';
 import { NamespaceDefaultsController } from './namespace/defaults-controller.ts';
 import { NamespaceController } from './namespace/namespace-controller.ts';
+import { NodeTaintsController } from './node/node-taints-controller.ts';
 import { collectPods, expireEvents, watchNodes } from './periodic.ts';
 import { ReplicaSetController } from './replica-set/replica-set-controller.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
@@ -22,7 +23,7 @@ export type Controllers = { stop(): Promise<void> };
 export async function startControllers(options: { readonly client: KubeClient; readonly serviceCidr: string; readonly log: Logger; readonly now?: () => Date }): Promise<Controllers> {
   const client = createKubeClient(options.client.connection, { socketsMax: SOCKETS_MAX });
   const { context, stop } = createContext(client, options.log, options.now);
-  for (const Controller of [NamespaceDefaultsController, NamespaceController, DeploymentController, ReplicaSetController, Scheduler, EndpointSliceController, LoadBalancerController, GarbageCollector]) {
+  for (const Controller of [NamespaceDefaultsController, NamespaceController, DeploymentController, ReplicaSetController, NodeTaintsController, Scheduler, EndpointSliceController, LoadBalancerController, GarbageCollector]) {
     void new Controller(context);
   }
   expireEvents(context);

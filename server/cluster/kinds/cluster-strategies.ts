@@ -40,14 +40,32 @@ export const namespaceStrategy: Strategy = {
 
 const NODE_INFO = ['machineID', 'systemUUID', 'bootID', 'kernelVersion', 'osImage', 'containerRuntimeVersion', 'kubeletVersion', 'kubeProxyVersion', 'operatingSystem', 'architecture'];
 const nodeStatus = (): object => ({ daemonEndpoints: { kubeletEndpoint: { Port: 0 } }, nodeInfo: Object.fromEntries(NODE_INFO.map((field) => [field, ''])) });
-/** A node agent registers with its whole status. No taint is put on: this cluster has no controller that takes it off. */
+const NOT_READY = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' };
+/** A new node takes no pods before it is ready (admission TaintNodesByCondition). */
+function addNotReady(object: KObject): void {
+  const spec = child(object, 'spec');
+  const taints = recordsAt(spec, 'taints');
+  if (!taints.some((taint) => taint['key'] === NOT_READY.key && taint['effect'] === NOT_READY.effect)) spec['taints'] = [...taints, { ...NOT_READY }];
+}
+/** The real node controller takes the taint off a moment after the node became ready; here it goes with the same write, so that no pod finds the node closed in between. */
+function dropNotReady(object: KObject): void {
+  const spec = child(object, 'spec');
+  const isReady = recordsAt(object, 'status', 'conditions').some((condition) => condition['type'] === 'Ready' && condition['status'] === 'True');
+  if (!isReady || spec['taints'] === undefined) return;
+  const left = recordsAt(spec, 'taints').filter((taint) => taint['key'] !== NOT_READY.key || taint['effect'] !== NOT_READY.effect);
+  if (left.length === 0) delete spec['taints'];
+  else spec['taints'] = left;
+}
+/** A node agent registers with its whole status. */
 export const nodeStrategy: Strategy = {
   keepsStatus: true,
   fields: new Map([['spec.unschedulable', (object: KObject) => String(at(object, 'spec', 'unschedulable') === true)]]),
   setDefaults: (object) => void child(object, 'spec'),
   prepareCreate: (object) => {
+    addNotReady(object);
     object['status'] = { ...nodeStatus(), ...recordAt(object, 'status') };
   },
+  prepareStatus: dropNotReady,
 };
 
 export const eventStrategy: Strategy = {

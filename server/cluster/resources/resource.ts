@@ -53,6 +53,8 @@ export type Strategy = {
   setDefaults?(object: KObject): void;
   prepareCreate?(object: KObject, context: StrategyContext): void;
   prepareUpdate?(object: KObject, old: KObject, context: StrategyContext): void;
+  /** What a new status brings about in the rest of the object. */
+  prepareStatus?(object: KObject): void;
   /** Rules for a new object; also run on update unless `validateUpdate` takes over. */
   validate?(object: KObject, context: StrategyContext): readonly FieldError[];
   validateUpdate?(object: KObject, old: KObject, context: StrategyContext): readonly FieldError[];

@@ -75,6 +75,7 @@ async function storeChanged(core: Core, exchange: Exchange, request: UpdateReque
   strategy.setDefaults?.(admitted);
   const object = restrict(view, part, admitted, old);
   if (part === '') strategy.prepareUpdate?.(object, old, context);
+  if (part === 'status') strategy.prepareStatus?.(object);
   countGeneration(view, object, old, part);
   const kept = toStored(view, object);
   if (!sameJson(kept, current.object) || part === '') {
