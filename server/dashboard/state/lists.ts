@@ -7,6 +7,7 @@ import { judgeBoth, judgePods, span } from '#shared/health';
 import type { Health } from '#shared/health';
 import type { Frozen } from '../http/bind.ts';
 import type { Findings } from './findings.ts';
+import { LastMeasured } from './last-measured.ts';
 import type { MeshState } from './mesh-state.ts';
 import { requestsBy, trendOf } from './trends.ts';
 import type { Trends } from './trends.ts';
@@ -115,7 +116,24 @@ function serviceRow(service: ServiceView, picture: Picture, splits: ReadonlyMap<
   };
 }
 
-/** Services, worst first. Without Prometheus they are listed without figures. */
+const clockText = (ms: number): string => new Date(ms).toISOString().slice(11, 19);
+type Figures = { readonly health: Health; readonly traffic?: ServiceRow['traffic']; readonly trend: readonly number[]; readonly mtlsShare?: number | undefined };
+/** A row of now with the figures of an earlier one; the reason says of when they are. */
+function withFigures<R extends Figures>(row: R, before: R, at: number): R {
+  if (before.traffic === undefined) return row;
+  return { ...row, traffic: before.traffic, trend: before.trend, ...(before.mtlsShare === undefined ? {} : { mtlsShare: before.mtlsShare }), health: { state: row.health.state, reason: `${row.health.reason}; figures of ${clockText(at)} UTC` } };
+}
+const servicesBefore = new WeakMap<MeshState, LastMeasured<ServiceRow>>();
+const workloadsBefore = new WeakMap<MeshState, LastMeasured<WorkloadRow>>();
+/** The rows, with what was measured last while Prometheus is away; only for a window that ends now. */
+function filled<R extends Figures & { readonly namespace: string; readonly name: string }>(before: WeakMap<MeshState, LastMeasured<R>>, state: MeshState, rows: readonly R[], options: { readonly window: Window; readonly namespaces: readonly string[]; readonly measured: boolean }): readonly R[] {
+  if (options.window.to !== undefined) return rows;
+  const last = before.get(state) ?? new LastMeasured<R>(withFigures);
+  before.set(state, last);
+  return last.fill(`${options.window.seconds} ${options.namespaces.join()}`, rows, options.measured, state.clock());
+}
+
+/** Services, worst first. Without Prometheus they are listed with the figures that were measured last. */
 export async function serviceRows(deps: ListDeps, window: Window, namespaces: readonly string[]): Promise<readonly ServiceRow[]> {
   const { state } = deps;
   const labels = ['destination_service_name', 'destination_service_namespace'] as const;
@@ -126,7 +144,7 @@ export async function serviceRows(deps: ListDeps, window: Window, namespaces: re
   const rest: Rest = { quantiles: quantilesOf(peek(quantiles) ?? [], labels[0], labels[1]), trends, findings: deps.findings, windowSeconds: window.seconds, measured: picture.requests.state === 'value' };
   const splits = observedSplits(picture.rows);
   const chosen = [...picture.view.services.values()].filter((service) => service.selects && (namespaces.length === 0 || namespaces.includes(service.namespace)));
-  return chosen.map((service) => serviceRow(service, picture, splits, rest)).toSorted(worstFirst);
+  return filled(servicesBefore, state, chosen.map((service) => serviceRow(service, picture, splits, rest)), { window, namespaces, measured: rest.measured }).toSorted(worstFirst);
 }
 
 function workloadRow(workload: WorkloadView, picture: Picture, rest: Rest): WorkloadRow {
@@ -152,5 +170,5 @@ export async function workloadRows(deps: ListDeps, window: Window, namespaces: r
   ]);
   const rest: Rest = { quantiles: quantilesOf(peek(quantiles) ?? [], labels[0], labels[1]), trends, findings: deps.findings, windowSeconds: window.seconds, measured: picture.requests.state === 'value' };
   const chosen = [...picture.view.workloads.values()].filter((workload) => workload.kind !== 'Job' && (namespaces.length === 0 || namespaces.includes(workload.namespace)));
-  return chosen.map((workload) => workloadRow(workload, picture, rest)).toSorted(worstFirst);
+  return filled(workloadsBefore, state, chosen.map((workload) => workloadRow(workload, picture, rest)), { window, namespaces, measured: rest.measured }).toSorted(worstFirst);
 }
