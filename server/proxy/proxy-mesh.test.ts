@@ -14,6 +14,8 @@ afterEach(async () => {
   for (const close of closing.splice(0).toReversed()) await close();
 });
 const PORT = 9080;
+/** Answers to `/slow` that have begun and wait. */
+const held: (() => void)[] = [];
 
 async function control(): Promise<FakeIstiod> {
   const istiod = new FakeIstiod();
@@ -27,7 +29,12 @@ async function pod(options: PodOptions): Promise<Pod> {
   return started;
 }
 async function app(ip: string, name: string, port = PORT): Promise<Server> {
-  const server = createServer((incoming, response) => response.end(JSON.stringify({ name, url: incoming.url, headers: incoming.headers, remote: incoming.socket.remoteAddress })));
+  const server = createServer((incoming, response) => {
+    const answer = JSON.stringify({ name, url: incoming.url, headers: incoming.headers, remote: incoming.socket.remoteAddress });
+    if (incoming.url !== '/slow') return void response.end(answer);
+    response.write(' '); // the head goes out now, the rest when the test says so
+    held.push(() => response.end(answer));
+  });
   server.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve) => server.listen(port, ip, resolve));
   closing.push(() => new Promise<void>((resolve) => {
@@ -171,6 +178,24 @@ test('a hundred flips of the weights under 200 requests a second fail none, and 
   await until('all traffic has moved', async () => JSON.parse((await viaProxy(client, `http://server:${PORT}/`)).body).name === 'v2');
   for (let i = 0; i < 20; i++) expect(JSON.parse((await viaProxy(client, `http://server:${PORT}/`)).body).name).toBe('v2');
 }, 60_000);
+
+test('a request in flight outlives the change of its route, cluster, endpoint and listeners; the next one follows them', async () => {
+  const { istiod, client, server } = await pair();
+  held.length = 0;
+  const inFlight = Promise.all(Array.from({ length: 5 }, () => viaProxy(client, `http://server:${PORT}/slow`)));
+  await until('all have begun', async () => held.length === 5);
+  istiod.push('route', routes(PORT, 'server', { [outboundName('server', PORT, 'v9')]: 100 }));
+  istiod.push('endpoint', assignment(outboundName('server', PORT), [['127.9.9.9', PORT]], true));
+  istiod.push('cluster', outboundCluster('server', PORT, '', 'somebody-else'));
+  istiod.remove('cluster', inboundCluster(PORT, 'server').name);
+  istiod.push('listener', inboundListener(PORT, true), { ...outboundListener(PORT), traffic_direction: 'OUTBOUND', stat_prefix: 'other' });
+  await until('the changes are accepted', () => (['route', 'endpoint', 'cluster', 'listener'] as const).every((kind) => istiod.verdict(kind) === ''));
+  await until('the next request follows', async () => (await viaProxy(client, `http://server:${PORT}/`)).status === 503);
+  expect(await isReady(server)).toBe(true);
+  for (const finish of held) finish();
+  for (const answer of await inFlight) expect([answer.status, JSON.parse(answer.body).url]).toEqual([200, '/slow']);
+  expect(client.lines.filter((line) => line.includes('"GET /slow ') && line.includes(' 200 - via_upstream ')).length).toBe(5);
+});
 
 test('certificates are renewed at half of their life with no failed request, and new connections show the new one', async () => {
   const { istiod, client } = await pair();
