@@ -10,7 +10,7 @@ import { sharedDir } from './shared-dir.ts';
 const recorded = z.object({ cases: z.array(z.object({ id: z.string(), result: z.record(z.string(), z.unknown()) })) }).parse(JSON.parse(readFileSync(`${sharedDir}/fixtures/envoy/behaviour.json`, 'utf8'))).cases;
 const doc = readFileSync(fileURLToPath(new URL('../../docs/envoy-differences.md', import.meta.url)), 'utf8');
 /** Cases of features that come later, as the document lists them. */
-const later = new Set([...doc.matchAll(/^\| `([a-z0-9-]+)` \| later \|/gm)].map((match) => match[1]));
+const later = new Set([...doc.matchAll(/^\| `([a-z0-9-]+)` \| later \|/gm)].flatMap((match) => match[1] ?? []));
 const isRecord = (v: unknown): v is Record<string, unknown> => typeof v === 'object' && v !== null && !Array.isArray(v);
 
 /** Standard deviations within which a count of a random draw may lie. */

@@ -188,7 +188,7 @@ test('a request in flight outlives the change of its route, cluster, endpoint an
   istiod.push('endpoint', assignment(outboundName('server', PORT), [['127.9.9.9', PORT]], true));
   istiod.push('cluster', outboundCluster('server', PORT, '', 'somebody-else'));
   istiod.remove('cluster', inboundCluster(PORT, 'server').name);
-  istiod.push('listener', inboundListener(PORT, true), { ...outboundListener(PORT), traffic_direction: 'OUTBOUND', stat_prefix: 'other' });
+  istiod.push('listener', inboundListener(PORT, true), { ...outboundListener(PORT), listener_filters_timeout: '7s' });
   await until('the changes are accepted', () => (['route', 'endpoint', 'cluster', 'listener'] as const).every((kind) => istiod.verdict(kind) === ''));
   await until('the next request follows', async () => (await viaProxy(client, `http://server:${PORT}/`)).status === 503);
   expect(await isReady(server)).toBe(true);
