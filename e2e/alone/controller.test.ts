@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { isKubeError } from '#server/lib';
 import { createCsr, parseCertificate } from '#server/wire';
@@ -32,6 +31,17 @@ const eventually = <T>(read: () => T): ReturnType<typeof expect.poll<T>> => expe
 const CART_RULE = '/apis/networking.istio.io/v1/namespaces/shop/virtualservices/cart';
 const shares = (made: TestAdsClient): string => [...JSON.stringify(made.held.route.get('80')?.value ?? {}).matchAll(/"weight":(\d+)/g)].map((match) => match[1]).join('/');
 
+const setWeights = (weights: readonly [number, number]): Promise<unknown> => bed.client.request({ method: 'PATCH', path: CART_RULE, contentType: 'application/merge-patch+json', body: { spec: rule(weights)['spec'] } });
+/** A first rule that everybody has acknowledged: whatever earlier tests left on its way has arrived before it. */
+async function settled(clients: readonly TestAdsClient[], weights: readonly [number, number]): Promise<void> {
+  const version = versionOf(await bed.create(rule(weights)));
+  for (const made of clients) await made.until('the first rule', () => shares(made) === weights.join('/'));
+  await eventually(async () => {
+    const list = await page('/debug/syncz');
+    return Array.isArray(list) && list.every((item: unknown) => isRecord(item) && BigInt(String(item['acked_revision'])) >= BigInt(version));
+  }).toBe(true);
+}
+
 beforeAll(async () => {
   const namespace = (name: string, labels = {}): KubeObject => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } });
   const account = (name: string): KubeObject => ({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace: 'shop' } });
@@ -53,9 +63,9 @@ test.each(['sotw', 'delta'] as const)('%s: a proxy gets everything, then only wh
   await made.until('routes and endpoints', () => made.held.route.has('80') && made.held.endpoint.has('outbound|80|v1|cart.shop.svc.cluster.local'));
   expect([...made.held.listener.keys()]).toContain('virtualInbound');
   expect(JSON.stringify(made.held.endpoint.get('outbound|80||cart.shop.svc.cluster.local')?.value)).toContain('10.1.0.2');
-  await sleep(150); // a quiet time
+  await settled([made], [14, 86]);
   const before = made.log.length;
-  const version = versionOf(await bed.create(rule([90, 10])));
+  const version = versionOf(await setWeights([90, 10]));
   await made.until('the new weights', () => shares(made) === '90/10');
   expect(made.log.slice(before).map((entry) => [entry.kind, entry.names])).toEqual([['route', ['80']]]);
   await eventually(async () => BigInt(String((await syncOf('web'))['acked_revision'])) >= BigInt(version)).toBe(true);
@@ -81,14 +91,14 @@ test('a refusal is kept and shown, holds up the acknowledged revision, and is ov
 test.each(['sotw', 'delta'] as const)('%s: a proxy that takes its time has one response under way and then gets the newest state, never a queue', async (mode) => {
   const [slow, other] = [ads({ mode }).start(), ads({ mode }, 'cart-v1-abc-1').start()];
   for (const made of [slow, other]) await made.until('routes', () => made.held.route.has('80'));
-  await eventually(async () => (await syncOf('web'))['route_sent'] === (await syncOf('web'))['route_acked']).toBe(true);
+  await settled([slow, other], [11, 89]);
   slow.acknowledges = false;
-  await bed.create(rule([99, 1]));
+  await setWeights([99, 1]);
   await slow.until('the first change', () => shares(slow) === '99/1');
   const routes = (): readonly (readonly string[])[] => slow.log.filter((entry) => entry.kind === 'route').map((entry) => entry.names);
   const before = routes().length;
   for (let i = 2; i <= 6; i++) {
-    await bed.client.request({ method: 'PATCH', path: CART_RULE, contentType: 'application/merge-patch+json', body: { spec: rule([100 - i, i])['spec'] } });
+    await setWeights([100 - i, i]);
     await other.until(`weight ${i} at the quick one`, () => shares(other) === `${100 - i}/${i}`);
   }
   expect(routes().length).toBe(before);
@@ -97,6 +107,24 @@ test.each(['sotw', 'delta'] as const)('%s: a proxy that takes its time has one r
   await slow.until('the newest weights', () => shares(slow) === '94/6');
   expect(routes().slice(before)).toEqual([['80']]);
   await bed.client.request({ method: 'DELETE', path: CART_RULE });
+});
+
+test('/debug/syncz can wait for a revision: it answers with the last acknowledgement, or with the end of its time', async () => {
+  const slow = ads({ mode: 'delta' }).start();
+  await slow.until('routes', () => slow.held.route.has('80'));
+  await settled([slow], [12, 88]);
+  slow.acknowledges = false;
+  const revision = versionOf(await setWeights([81, 19]));
+  await slow.until('the change', () => shares(slow) === '81/19');
+  const ask = async (ms: number): Promise<boolean> => {
+    const found = await page(`/debug/syncz?revision=${revision}&wait=${ms}`);
+    return Array.isArray(found) && found.every((item: unknown) => isRecord(item) && BigInt(String(item['acked_revision'])) >= BigInt(revision));
+  };
+  expect(await ask(50)).toBe(false);
+  const patient = ask(10_000);
+  slow.catchUp();
+  expect(await patient).toBe(true);
+  expect(await ask(10_000)).toBe(true);
 });
 
 test('refusals are kept for each proxy and each type', async () => {
@@ -196,9 +224,10 @@ test.each([
 ] as const)('%s is refused in the words of istiod, and nothing of it is sent', async (_what, weights, words) => {
   const made = ads({ mode: 'delta' }).start();
   await made.until('routes', () => made.held.route.has('80'));
+  await settled([made], [13, 87]);
   const before = made.log.length;
-  await expect(bed.create(rule(weights))).rejects.toThrow(words);
-  await bed.create(rule([60, 60])); // no need to add up to 100: the sum is the whole, as istiod and Envoy have it
+  await expect(setWeights(weights)).rejects.toThrow(words);
+  await setWeights([60, 60]); // no need to add up to 100: the sum is the whole, as istiod and Envoy have it
   await made.until('weights of 60 and 60', () => shares(made) === '60/60');
   expect(made.log.slice(before).filter((entry) => entry.kind === 'route').map((entry) => entry.names)).toEqual([['80']]);
   await bed.client.request({ method: 'DELETE', path: CART_RULE });

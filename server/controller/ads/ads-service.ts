@@ -96,6 +96,7 @@ export class AdsService {
           metrics.rejectsByType[kind].inc({ node: proxy.id });
           log.warn({ proxy: proxy.id, type: metrics.typeName(kind), error: message.slice(0, 500) }, 'a proxy refused its configuration');
         },
+        answered: (refused) => push.acknowledgements.changed(refused),
         stale: (kind) => metrics.expiredNonce.inc({ type: metrics.typeName(kind) }),
         converged: (changedAt) => metrics.convergence.observe((performance.now() - changedAt) / 1000),
       },

@@ -25,7 +25,7 @@ function bed(mode: 'sotw' | 'delta', objects: readonly KubeObject[] = [...base, 
   const converged: number[] = [];
   const connection = new AdsConnection({
     id: 'c', proxy, address: '', proxyVersion: '', connectedAt: '', istiod: 'i', source: push, now: () => new Date(0),
-    events: { pushed: () => undefined, rejected: () => undefined, stale: () => undefined, converged: (at) => void converged.push(at) },
+    events: { pushed: () => undefined, rejected: () => undefined, stale: () => undefined, answered: () => undefined, converged: (at) => void converged.push(at) },
     sender: mode === 'delta'
       ? { mode, send: (r) => void sent.push({ kind: kindOf(r.type_url), nonce: r.nonce ?? '', names: (r.resources ?? []).map((item) => item.name), removed: r.removed_resources ?? [] }) }
       : { mode, send: (r) => void sent.push({ kind: kindOf(r.type_url), nonce: r.nonce ?? '', names: [...new Set((r.resources ?? []).map((_, i) => String(i)))], removed: [] }) },

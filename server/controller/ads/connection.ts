@@ -16,6 +16,8 @@ export type ConnectionEvents = {
   pushed(kind: ServedKind, bytes: number): void;
   rejected(kind: ServedKind, message: string): void;
   stale(kind: ServedKind): void;
+  /** A response was acknowledged or refused, and what followed from it is done. */
+  answered(refused: boolean): void;
   /** Everything sent so far has been acknowledged. */
   converged(changedAt: number): void;
 };
@@ -69,6 +71,7 @@ export class AdsConnection {
     const more = this.#resubscribe(known, ask);
     if (more || known.dirty) this.#evaluate(known, false);
     this.#afterAck(known);
+    this.options.events.answered(ask.error !== undefined);
   }
 
   #subscribe(kind: ServedKind, known: Subscription | undefined, ask: Ask): void {

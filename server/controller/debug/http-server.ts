@@ -22,11 +22,22 @@ function pageOf(options: HttpOptions, url: URL): Page {
   const page = pathname === '/debug' || pathname.startsWith('/debug/') ? debugPage(options.push, pathname.slice(7), url.searchParams) : undefined;
   return page ?? { code: 404, body: `there is nothing at ${pathname}; /debug/list names the pages\n`, type: 'text/plain' };
 }
-function handle(options: HttpOptions, request: IncomingMessage, response: ServerResponse): void {
-  const page = request.method === 'GET' || request.method === 'HEAD'
-    ? pageOf(options, new URL(request.url ?? '/', 'http://istiod')) : { code: 405, body: 'these pages are read by GET\n', type: 'text/plain' };
+function answer(request: IncomingMessage, response: ServerResponse, page: Page): void {
   response.writeHead(page.code, { 'content-type': page.type, 'content-length': Buffer.byteLength(page.body) });
   response.end(request.method === 'HEAD' ? undefined : page.body);
+}
+/** `/debug/syncz?revision=<resourceVersion>&wait=<ms>` is answered when every proxy has acknowledged that revision, when one refuses, or when the time is up; istiod has no such thing and answers at once. */
+function waitOf(url: URL): { readonly revision: number; readonly ms: number } | undefined {
+  const [revision, ms] = [Number(url.searchParams.get('revision') ?? Number.NaN), Number(url.searchParams.get('wait') ?? Number.NaN)];
+  return url.pathname === '/debug/syncz' && Number.isSafeInteger(revision) && ms > 0 ? { revision, ms } : undefined;
+}
+function handle(options: HttpOptions, request: IncomingMessage, response: ServerResponse): void {
+  if (request.method !== 'GET' && request.method !== 'HEAD') return answer(request, response, { code: 405, body: 'these pages are read by GET\n', type: 'text/plain' });
+  const url = new URL(request.url ?? '/', 'http://istiod');
+  const wait = waitOf(url);
+  if (wait === undefined) return answer(request, response, pageOf(options, url));
+  const giveUp = options.push.acknowledgements.wait(wait.revision, wait.ms, () => answer(request, response, pageOf(options, url)));
+  response.once('close', giveUp);
 }
 /** Readiness, metrics and debug pages. */
 export async function startHttpServer(options: HttpOptions): Promise<HttpServer> {

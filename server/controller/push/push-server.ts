@@ -4,6 +4,7 @@ import type { MeshSnapshot } from '#shared/mesh';
 import type { ClusterLoadAssignment, RouteConfiguration, Secret } from '#shared/xds';
 import type { AdsConnection, ResourceSource } from '../ads/connection.ts';
 import type { ControllerMetrics } from '../metrics.ts';
+import { Acknowledgements } from './acknowledgements.ts';
 import { encoded } from './encoded.ts';
 import type { Encoded, ServedKind } from './encoded.ts';
 
@@ -40,6 +41,7 @@ const none = (): undefined => undefined;
 export class PushServer implements ResourceSource {
   readonly compiler = new Compiler();
   readonly connections = new Set<AdsConnection>();
+  readonly acknowledgements = new Acknowledgements((revision) => this.connections.size > 0 && [...this.connections].every((connection) => connection.ackedRevision >= revision));
   readonly #metrics: ControllerMetrics;
   readonly #secrets: SecretSource;
   readonly #startedAt: string;
@@ -99,6 +101,7 @@ export class PushServer implements ResourceSource {
       this.#metrics.queueTime.observe((performance.now() - changedAt) / 1000);
       connection.push(kinds, changedAt);
     }
+    this.acknowledgements.changed(); // what concerns no proxy is acknowledged by being looked at
   }
 
   add(connection: AdsConnection): void {
@@ -108,6 +111,7 @@ export class PushServer implements ResourceSource {
   remove(connection: AdsConnection): void {
     this.connections.delete(connection);
     this.#metrics.connected.set(this.connections.size, { version: connection.options.proxyVersion });
+    this.acknowledgements.changed();
     const { id } = connection.proxy;
     if (![...this.connections].some((other) => other.proxy.id === id)) this.compiler.forget(id);
   }
