@@ -6,7 +6,7 @@ type Point = { readonly x: number; readonly y: number };
 type Spot = Point & { readonly shown: boolean };
 
 /** Waits until the graph is laid out and drawn. */
-export const canvasDrawn = (page: Page): Promise<void> => page.waitForSelector(`${HOST}[data-drawn=true]`, { state: 'attached' }).then(() => undefined);
+export const canvasDrawn = (page: Page): Promise<void> => page.waitForSelector(`${HOST}[data-drawn=true]`, { state: 'attached', timeout: 30_000 }).then(() => undefined);
 
 /** What Cytoscape holds: ids of nodes and edges with their classes. */
 export async function canvasElements(page: Page): Promise<ReadonlyMap<string, string>> {

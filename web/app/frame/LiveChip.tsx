@@ -11,9 +11,11 @@ type Words = { readonly kind: 'live' | 'paused' | 'stale' | 'past'; readonly tex
 export function liveWords(live: LiveState, scope: Scope, now: number): Words {
   if (scope.to !== undefined) return { kind: 'past', text: `At ${clock(scope.to, now)}`, action: 'Back to now' };
   if (scope.paused) return { kind: 'paused', text: 'Paused', action: 'Go live' };
-  const age = live.freshAt === undefined ? 0 : now - live.freshAt;
+  // frames go on while Prometheus is away, with what was known before: their age is that of what they show
+  const measured = live.freshAt === undefined ? undefined : live.freshAt - (live.behindMs ?? 0);
+  const age = measured === undefined ? 0 : now - measured;
   const staleAfter = live.how === 'stream' ? STALE_AFTER_MS : POLL_MS * 2 + STALE_AFTER_MS;
-  if (live.failingSince !== undefined || age > staleAfter) return { kind: 'stale', text: `Stale since ${clock(live.freshAt ?? live.failingSince ?? now, now)}`, action: 'Pause' };
+  if (live.failingSince !== undefined || age > staleAfter) return { kind: 'stale', text: `Stale since ${clock(measured ?? live.failingSince ?? now, now)}`, action: 'Pause' };
   if (live.freshAt === undefined) return { kind: 'live', text: 'Live', action: 'Pause' };
   if (live.how === 'poll') return { kind: 'live', text: `Polled every ${POLL_MS / 1000} s`, action: 'Pause' };
   return { kind: 'live', text: `Live · ${((live.behindMs ?? 0) / 1000).toFixed(1)} s behind`, action: 'Pause' };

@@ -84,9 +84,7 @@ export class GraphFeed {
     const now = this.#deps.now();
     this.#retryMs = RETRY_FIRST_MS;
     this.#put({ ...this.#state, model: held.model, revision: held.revision, at: frame.value.at, error: undefined });
-    // frames go on while Prometheus is away, with what was known before: that is not fresh
-    if (held.model.notes.some((note) => note.code === 'source-missing')) this.#deps.onFailed(now);
-    else this.#deps.onFresh(frame.value.at, now);
+    this.#deps.onFresh(frame.value.at, now);
   }
 
   #takeSources(event: MessageEvent | Event): void {
