@@ -1,3 +1,3 @@
 export * as schemas from './schemas.ts';
-export { CSRF_HEADER, ROUTES } from './routes.ts';
+export { CSRF_HEADER, ROUTES, TRACE_SEARCH_SECONDS_MIN } from './routes.ts';
 export type { Body, Params, Reply, RouteId } from './routes.ts';

@@ -1,6 +1,9 @@
 import * as z from 'zod/mini';
 import * as s from './schemas.ts';
 
+/** A search for traces reaches at least this far back, s, however short the window: a trace is written some seconds after its request. */
+export const TRACE_SEARCH_SECONDS_MIN = 300;
+
 /** State-changing calls carry this header with value "1"; a page of another origin cannot set it without CORS leave. */
 export const CSRF_HEADER = 'x-pharos-request';
 

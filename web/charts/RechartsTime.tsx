@@ -1,5 +1,5 @@
-import { useId } from 'react';
-import type { ReactNode } from 'react';
+import { useEffect, useId, useRef } from 'react';
+import type { ReactNode, RefObject } from 'react';
 import { CartesianGrid, Line, LineChart, ReferenceLine, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
 import { bytes, clock, duration, percent, rate } from '#web/kit';
 import css from './charts.module.css';
@@ -16,6 +16,7 @@ const strokeOf = (line: ChartLine): string => (line.failing === true ? 'var(--ma
 
 export default function RechartsTime({ label, unit, lines, marks = [], height = HEIGHT_PX, span, onPick }: TimeChartProps): ReactNode {
   const id = useId();
+  const drawing = useUntabbed();
   const words = wordsOf(unit);
   const data = rowsOf(lines).map((row) => ({ ...row }));
   const pick = (state: { readonly activeLabel?: string | number | undefined }): void => {
@@ -29,7 +30,7 @@ export default function RechartsTime({ label, unit, lines, marks = [], height = 
         {lines.map((line) => <span key={line.name} title={summaryOf(line, words)}><svg width={18} height={6} aria-hidden><path d="M0 3h18" stroke={strokeOf(line)} strokeWidth={STROKE[line.weight ?? 'normal']} strokeDasharray={DASH[line.weight ?? 'normal']} /></svg>{lines.length === 1 ? '' : `${line.name} `}{lastOf(line, words)}</span>)}
         <span className="visually-hidden">{lines.map((line) => summaryOf(line, words)).join('; ')}</span>
       </figcaption>
-      <div aria-hidden="true">
+      <div ref={drawing} aria-hidden="true">
         <ResponsiveContainer width="100%" height={height}>
           <LineChart data={data} margin={{ top: 12, right: 12, bottom: 0, left: 0 }} accessibilityLayer={false} {...(onPick === undefined ? {} : { onClick: pick, style: { cursor: 'crosshair' } })}>
             <CartesianGrid stroke="var(--line)" vertical={false} />
@@ -43,6 +44,21 @@ export default function RechartsTime({ label, unit, lines, marks = [], height = 
       </div>
     </figure>
   );
+}
+
+/** React listens for focus on the layers that recharts makes portals of, and Chromium takes every SVG element with such a listener for a stop of the Tab key. */
+function useUntabbed(): RefObject<HTMLDivElement | null> {
+  const drawing = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const root = drawing.current;
+    if (root === null) return undefined;
+    const untab = (): void => root.querySelectorAll('g[class^="recharts-zIndex-layer"]:not([tabindex])').forEach((layer) => layer.setAttribute('tabindex', '-1'));
+    const observer = new MutationObserver(untab);
+    observer.observe(root, { childList: true, subtree: true });
+    untab();
+    return () => observer.disconnect();
+  }, []);
+  return drawing;
 }
 
 /** Shares of nothing but zero would get a scale of several hundred per cent. */

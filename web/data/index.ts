@@ -13,7 +13,7 @@ export { useLiveState } from './live-state.ts';
 export type { LiveState } from './live-state.ts';
 export { createQueryClient } from './query-client.ts';
 export * from './resources.ts';
-export { DEFAULT_SCOPE, DEFAULT_WINDOW, stepWindow, windowLabel, windowMs, WINDOWS } from './scope/scope.ts';
+export { DEFAULT_SCOPE, DEFAULT_WINDOW, stepWindow, tracesLabel, tracesMs, windowLabel, windowMs, WINDOWS } from './scope/scope.ts';
 export type { Scope } from './scope/scope.ts';
 export { ScopeKeeper, scopeQuery, useScope, useSetScope, useVisible } from './scope/use-scope.ts';
 export { useUrlState, withState } from './scope/use-url-state.ts';

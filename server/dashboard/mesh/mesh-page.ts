@@ -38,7 +38,9 @@ export class MeshPage {
 
   async page(): Promise<MeshReply> {
     const { kubernetes } = this.#state.sources;
-    const syncs = await this.#syncs();
+    // nobody may have looked at a trace yet: this page says whether its store answers
+    const { jaeger } = this.#state.sources;
+    const [syncs] = await Promise.all([this.#syncs(), jaeger.monitor.state().state === 'unknown' ? jaeger.services() : undefined]);
     const [controlPlane, proxies, root, mtls] = await Promise.all([this.#controlPlane(syncs), this.#proxyRows(syncs), this.#root(), this.#mtls()]);
     const load = kubernetes.cached('apps', 'Deployment', LOAD_MAKER.namespace, LOAD_MAKER.name);
     const workload = this.#state.view().workloads.get(`${LOAD_MAKER.namespace}/${LOAD_MAKER.name}`);

@@ -106,7 +106,7 @@ function serviceRow(service: ServiceView, picture: Picture, splits: ReadonlyMap<
   const observed = splits.get(key);
   return {
     namespace: service.namespace, name: service.name, health: health(node, workloads.length === 0 ? undefined : judgePods(pods), workloads, rest),
-    ...(rest.measured && shown !== undefined ? { traffic: trafficWith(shown, rest.quantiles.get(key)) } : {}), trend: [...(rest.trends.get(key) ?? [])], ...(mtlsShare === undefined ? {} : { mtlsShare }),
+    ...(rest.measured && shown !== undefined && node?.health.state !== 'unknown' ? { traffic: trafficWith(shown, rest.quantiles.get(key)) } : {}), trend: [...(rest.trends.get(key) ?? [])], ...(mtlsShare === undefined ? {} : { mtlsShare }),
     versions: workloads.map((w) => {
       const set = service.split?.get(w.name);
       const share = observed?.get(`${w.namespace}/${w.name}`);
@@ -155,7 +155,7 @@ function workloadRow(workload: WorkloadView, picture: Picture, rest: Rest): Work
   const mtlsShare = mtlsOf(inbound);
   return {
     namespace: workload.namespace, name: workload.name, kind: workload.kind, app: workload.app, version: workload.version ?? '', health: health(node, judgePods(workload), [workload], rest),
-    ...(rest.measured && shown !== undefined ? { traffic: trafficWith(shown, rest.quantiles.get(key)) } : {}), trend: [...(rest.trends.get(key) ?? [])], ...(mtlsShare === undefined ? {} : { mtlsShare }),
+    ...(rest.measured && shown !== undefined && node?.health.state !== 'unknown' ? { traffic: trafficWith(shown, rest.quantiles.get(key)) } : {}), trend: [...(rest.trends.get(key) ?? [])], ...(mtlsShare === undefined ? {} : { mtlsShare }),
     pods: { ready: workload.ready, desired: workload.desired }, sidecar: workload.sidecar, findings: rest.findings.countFor(workload.kind, workload.namespace, workload.name),
   };
 }

@@ -1,5 +1,6 @@
 import { parseDuration, peek } from '#shared/base';
 import type { Reading } from '#shared/base';
+import { TRACE_SEARCH_SECONDS_MIN } from '#shared/api';
 import type { Reply } from '#shared/api';
 import type { Span } from '#shared/telemetry';
 import { E } from '../errors.ts';
@@ -19,8 +20,6 @@ const LIMIT_MAX = 200;
 const SERVICES_MAX = 24;
 /** Spans sent of one trace; a bigger one is cut and says so. */
 const SPANS_MAX = 50_000;
-/** Traces older than this are not asked for when the window is short: a trace is written some seconds after its request. */
-const SEARCH_SECONDS_MIN = 300;
 
 export type TraceQuery = { readonly service?: string | undefined; readonly operation?: string | undefined; readonly tags?: string | undefined; readonly minDuration?: string | undefined; readonly maxDuration?: string | undefined; readonly errors?: string | undefined; readonly source?: string | undefined; readonly target?: string | undefined; readonly limit?: string | undefined };
 
@@ -84,7 +83,7 @@ export class Traces {
   async search(query: TraceQuery, window: Window): Promise<Frozen<Reply<'traces'>>> {
     const limit = Math.min(LIMIT_MAX, Math.max(1, Number(query.limit ?? '') || LIMIT_DEFAULT));
     const to = window.to ?? this.#state.clock();
-    const from = to - Math.max(SEARCH_SECONDS_MIN, window.seconds) * 1000;
+    const from = to - Math.max(TRACE_SEARCH_SECONDS_MIN, window.seconds) * 1000;
     const source = query.source === undefined || query.source === '' ? undefined : this.#spanService(query.source);
     const target = query.target === undefined || query.target === '' ? undefined : this.#spanService(query.target);
     const named = query.service === undefined || query.service === '' ? (source?.span ?? target?.span) : query.service;

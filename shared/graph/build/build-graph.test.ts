@@ -151,7 +151,7 @@ test('a gateway does not report its callers: where its log names them, they call
   ]);
   expect(node(named, 'wl:default/productpage-v1')?.inbound.rate).toBe(10);
   expect(node(named, 'wl:legacy/curl')).toMatchObject({ idle: false, outbound: { rate: 5 } });
-  expect(node(build(rows), 'wl:legacy/curl')).toMatchObject({ idle: true, health: { state: 'unknown', reason: 'outside the mesh: it has no sidecar, so its requests are not measured' } });
+  expect(node(build(rows), 'wl:legacy/curl')).toMatchObject({ idle: true, health: { state: 'unknown', reason: 'outside the mesh: no sidecar measures it' } });
   expect(node(build(rows), 'wl:default/details-v1')).toMatchObject({ idle: true, health: { state: 'idle' } });
 });
 

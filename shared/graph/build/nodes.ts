@@ -66,7 +66,7 @@ export function edgesByNode(edges: readonly GraphEdge[]): { readonly inbound: Re
 
 const UNMEASURED: Health = { state: 'unknown', reason: 'requests are not measured: Prometheus does not answer' };
 /** No sidecar counts what it sends or gets: that is not the same as no requests. */
-const OUTSIDE: Health = { state: 'unknown', reason: 'outside the mesh: it has no sidecar, so its requests are not measured' };
+const OUTSIDE: Health = { state: 'unknown', reason: 'outside the mesh: no sidecar measures it' };
 const SIDECARLESS = { sidecar: 'unknown' as const, badges: [] as readonly string[] };
 function clusterPart(seed: NodeSeed, view: SnapshotView): { readonly sidecar: GraphNode['sidecar']; readonly badges: readonly string[]; readonly pods: Health | undefined } {
   if (seed.workload !== undefined) {

@@ -1,3 +1,4 @@
+import { TRACE_SEARCH_SECONDS_MIN } from '#shared/api';
 /** What every page looks at: window, namespaces, a past moment, paused. All of it is in the URL; defaults are left out. */
 export type Scope = {
   readonly window: string;
@@ -29,6 +30,9 @@ export function windowMs(text: string): number | undefined {
   return ms >= WINDOW_MIN_MS && ms <= WINDOW_MAX_MS ? ms : undefined;
 }
 export const windowLabel = (text: string): string => WINDOWS.find((w) => w.value === text)?.label ?? shortest(windowMs(text) ?? 0);
+/** How far back a search for traces reaches, ms, and in words: the window, or the least the server looks at. */
+export const tracesMs = (window: string): number => Math.max(TRACE_SEARCH_SECONDS_MIN * 1000, windowMs(window) ?? 0);
+export const tracesLabel = (window: string): string => shortest(tracesMs(window));
 const UNITS: readonly (readonly [number, string])[] = [[86_400_000, 'd'], [3_600_000, 'h'], [60_000, 'min'], [1000, 's']];
 /** 5400 s is 90 min; 7 200 s is 2 h. */
 function shortest(ms: number): string {

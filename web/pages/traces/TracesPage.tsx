@@ -2,7 +2,7 @@ import { useMemo } from 'react';
 import type { ReactNode } from 'react';
 import { useLocation } from 'wouter';
 import { peek } from '#shared/base';
-import { links, useScope, useTraces, useTraceServices, useUrlState, windowLabel, windowMs } from '#web/data';
+import { links, useScope, useTraces, useTraceServices, useUrlState, tracesLabel, tracesMs } from '#web/data';
 import type { TraceRow } from '#web/data';
 import { Button, DataTable, Field, PageBody, PageHead, PanelBody, Section, Select, Toolbar, plural, useNow } from '#web/kit';
 import { Scatter } from './Scatter.tsx';
@@ -29,18 +29,18 @@ export function TracesPage(): ReactNode {
   });
   const rows = asked.reading === undefined ? undefined : peek(asked.reading);
   const to = scope.to ?? now;
-  const from = to - (windowMs(scope.window) ?? 60_000);
+  const from = to - tracesMs(scope.window);
   const longest = useMemo(() => Math.max(0, ...(rows ?? []).map((row) => row.durationMs)), [rows]);
   const words = filterWords(state);
   const clear = (): void => setState({ service: undefined, operation: undefined, tags: '', minDuration: '', maxDuration: '', errors: false, source: undefined, target: undefined });
   return (
     <>
-      <PageHead title="Traces" tabTitle="Traces" facts={rows === undefined ? undefined : `${plural(rows.length, 'trace')}${rows.length === state.limit ? ' (the newest; narrow the search for others)' : ''} · ${windowLabel(scope.window)}`} />
+      <PageHead title="Traces" tabTitle="Traces" facts={rows === undefined ? undefined : `${plural(rows.length, 'trace')}${rows.length === state.limit ? ' (the newest; narrow the search for others)' : ''} · ${tracesLabel(scope.window)}`} />
       <Filters state={state} onChange={setState} />
       <PageBody>
         <div className={css['list']}>
           <PanelBody what="traces" reading={asked.reading} onRetry={asked.onRetry} retries={asked.retries} isEmpty={(list: readonly TraceRow[]) => list.length === 0} filter={words.length === 0 ? undefined : { words, onClear: clear }}
-            empty={{ title: 'No traces', why: `No trace reached the store in ${windowLabel(scope.window)}. Traces come from sidecars and gateways whose sampling is above 0 %.`, command: 'curl http://127.0.0.1:8080/productpage' }}>
+            empty={{ title: 'No traces', why: `No trace reached the store in ${tracesLabel(scope.window)}. Traces come from sidecars and gateways whose sampling is above 0 %.`, command: 'curl http://127.0.0.1:8080/productpage' }}>
             {(list) => (
               <>
                 <Section title="Duration over time" flush><Scatter rows={list} from={from} to={to} /></Section>

@@ -10,6 +10,9 @@ import css from './traces.module.css';
 type Hop = TraceDetail['hops'][number];
 type Props = { readonly hop: Hop | undefined; readonly span: TraceSpan; readonly traceId: string };
 
+/** Flags of requests that the sidecar answered itself, before any endpoint. */
+const NEVER_SENT: ReadonlySet<string> = new Set(['FI', 'NR', 'NC', 'UH', 'UO', 'RL', 'UAEX']);
+
 /** What the mesh decided at this hop, down to the rule and the log line. */
 export function Why({ hop, span, traceId }: Props): ReactNode {
   if (hop === undefined) {
@@ -20,12 +23,12 @@ export function Why({ hop, span, traceId }: Props): ReactNode {
     <>
       <InspectorPart title="What the mesh decided">
         <ol className={css['decisions']}>
-          {hop.cluster === undefined ? null : <Decision state="healthy" title={<>Sent to <strong>{clusterWords(hop.cluster)}</strong></>} detail={hop.route === undefined || hop.route === '' ? hop.cluster : `route ${hop.route} · ${hop.cluster}`} />}
+          {hop.cluster === undefined ? null : <Decision state="healthy" title={<>{hop.flags.some((flag) => NEVER_SENT.has(flag.flag)) ? 'Meant for' : 'Sent to'} <strong>{clusterWords(hop.cluster)}</strong></>} detail={hop.route === undefined || hop.route === '' ? hop.cluster : `Route ${hop.route} · ${hop.cluster}`} />}
           {hop.object === undefined ? null : (
             <Decision state="healthy" title={<>By <TextLink strong href={links.object(hop.object, hop.object.path)}>{hop.object.kind} {hop.object.namespace}/{hop.object.name}</TextLink></>} detail={<>{hop.object.text}{hop.object.path === '' ? null : <> · <code>{hop.object.path}</code></>}</>} />
           )}
-          {hop.flags.map((flag) => <Decision key={flag.flag} state={failed ? 'failing' : 'degraded'} title={flag.words} detail={`response flag ${flag.flag}`} />)}
-          <Decision state={failed ? 'failing' : 'healthy'} title={hop.verdict} detail={failed ? (hop.byMesh ? 'decided by the mesh' : 'not the mesh: the application itself answered') : undefined} />
+          {hop.flags.map((flag) => <Decision key={flag.flag} state={failed ? 'failing' : 'degraded'} title={flag.words} detail={`Response flag ${flag.flag}`} />)}
+          <Decision state={failed ? 'failing' : 'healthy'} title={hop.verdict} detail={failed ? (hop.byMesh ? 'Decided by the mesh' : 'Not the mesh: the application itself answered') : undefined} />
         </ol>
       </InspectorPart>
       {hop.log === undefined ? null : (

@@ -64,12 +64,13 @@ function Lines({ lines, follow }: { readonly lines: readonly LogLine[]; readonly
 /** A line of the access log in words; the raw line is its title. */
 function Access({ line, access }: { readonly line: LogLine; readonly access: NonNullable<LogLine['access']> }): ReactNode {
   const flags = access.flags === '-' || access.flags === '' ? [] : access.flags.split(',');
-  const meanings = flags.flatMap((flag) => FLAGS.get(flag)?.words ?? []);
+  const unfit = access.details === 'filter_chain_not_found';
+  const meanings = unfit ? ['The connection fits no filter chain, as plain text does where mutual TLS is STRICT.'] : flags.flatMap((flag) => FLAGS.get(flag)?.words ?? []);
   const failing = access.code >= 500 || access.code === 0;
   return (
     <span className={css['text']} title={line.text}>
       <Badge tone={failing ? 'failing' : access.code >= 400 ? 'degraded' : 'idle'} glyph={access.code >= 400 || failing}>{access.code === 0 ? 'no answer' : access.code}</Badge>{' '}
-      {access.method} {access.path} <span className="muted">{access.cluster.startsWith('inbound') ? 'in' : `→ ${access.authority}`} · {duration(access.durationMs)}</span>
+      {unfit ? 'connection' : `${access.method} ${access.path}`} <span className="muted">{unfit ? 'in' : access.cluster.startsWith('inbound') ? 'in' : `→ ${access.authority}`} · {duration(access.durationMs)}</span>
       {flags.length === 0 ? null : <span className={css['flags']}> {access.flags}: {meanings.join(' ')}</span>}
       {failing && flags.length === 0 ? <span className="muted"> {access.details === 'via_upstream' ? 'The application answered: not the mesh.' : access.details}</span> : null}
       {access.requestId === '' || access.requestId === '-' ? null : <> <TextLink href={links.traces({ tags: `guid:x-request-id=${access.requestId}` })}>trace</TextLink></>}

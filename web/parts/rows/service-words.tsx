@@ -7,7 +7,8 @@ import css from '../parts.module.css';
 /** Versions with their set share where a rule sets one, otherwise what was observed. */
 export function versionWords(row: Pick<ServiceRow, 'versions'>): string {
   if (row.versions.length === 0) return NOTHING;
-  if (row.versions.length === 1) return row.versions[0]?.version ?? NOTHING;
+  const [only] = row.versions;
+  if (row.versions.length === 1) return only === undefined || only.version === only.workload ? NOTHING : only.version; // a workload without a version label has its own name there
   return row.versions.map((v) => {
     const share = v.set ?? v.observed;
     return share === undefined ? v.version : `${v.version} ${percentNumber(Math.round(share * 100) / 100)}`;

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { ReactNode } from 'react';
-import { links, useScope, useTraces, windowLabel } from '#web/data';
+import { links, useScope, useTraces, tracesLabel } from '#web/data';
 import { ButtonLink, PanelBody, Segments } from '#web/kit';
 import css from '../parts.module.css';
 import { TraceBars } from './TraceBars.tsx';
@@ -9,7 +9,7 @@ type Of = { readonly service?: string | undefined; readonly source?: string | un
 
 /** Traces through a service or over an edge: errors first, then the slowest. */
 export function ServiceTraces({ service, source, target, most = 24 }: Of): ReactNode {
-  const window = windowLabel(useScope().window);
+  const window = tracesLabel(useScope().window);
   const [which, setWhich] = useState<'all' | 'errors'>('all');
   const errors = which === 'errors';
   const traces = useTraces({ service, source, target, errors: errors ? 'true' : undefined, limit: '100' });

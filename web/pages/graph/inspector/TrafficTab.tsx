@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { Spark } from '#web/charts';
-import { useScope, useTraces, windowLabel } from '#web/data';
+import { useScope, useTraces, tracesLabel, windowLabel } from '#web/data';
 import { Facts, InspectorPart, PanelBody, duration, percent, rate } from '#web/kit';
 import { ErrorShare, Split, SplitAside, TraceBars } from '#web/parts';
 import { nameOf } from '#shared/graph';
@@ -9,7 +9,8 @@ import type { NodeTabProps } from './node-tab-props.ts';
 
 /** Split first, then what comes in, then the slowest traces. */
 export function TrafficTab({ node, model, service, onPick }: NodeTabProps): ReactNode {
-  const window = windowLabel(useScope().window);
+  const scope = useScope();
+  const window = windowLabel(scope.window);
   const into = model.edges.filter((edge) => edge.target === node.key);
   const out = model.edges.filter((edge) => edge.source === node.key);
   const mode = model.namespaces.find((ns) => ns.name === node.namespace)?.mtlsMode;
@@ -34,7 +35,7 @@ export function TrafficTab({ node, model, service, onPick }: NodeTabProps): Reac
         ]} />
       </InspectorPart>
       {out.length === 0 ? null : <InspectorPart title="Calls"><EdgeButtons edges={out} end="target" model={model} onPick={onPick} /></InspectorPart>}
-      <SlowestTraces service={node.app} namespace={node.namespace} window={window} />
+      <SlowestTraces service={node.app} namespace={node.namespace} window={tracesLabel(scope.window)} />
     </>
   );
 }
