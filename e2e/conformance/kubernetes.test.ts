@@ -14,9 +14,9 @@ import { sharedDir } from './shared-dir.ts';
 const KUBE = `${sharedDir}/checks/kube`;
 const DOC = new URL('../../docs/kubernetes-conformance.md', import.meta.url);
 /** Per cent of the cases in scope: what was reached, less one case whose timing a busy machine may change; it may only grow. */
-const EXACT_MIN = 89;
-const WITHOUT_TEXTS_MIN = 96.8;
-const KUBECTL_EXACT_MIN = 45;
+const EXACT_MIN = 90;
+const WITHOUT_TEXTS_MIN = 98;
+const KUBECTL_EXACT_MIN = 46;
 
 /** Kinds and groups this product does not serve yet. */
 const NOT_SERVED = /\/(?:statefulsets|daemonsets|jobs|cronjobs|ingresses|ingressclasses|networkpolicies|persistentvolumes|persistentvolumeclaims|poddisruptionbudgets|podtemplates|priorityclasses|replicationcontrollers|resourcequotas|limitranges|horizontalpodautoscalers|storageclasses|validatingadmissionpolicies|validatingadmissionpolicybindings|controllerrevisions)\b|\/apis\/(?:batch|policy|autoscaling|scheduling|networking\.k8s\.io|storage)/;
@@ -126,7 +126,7 @@ ${kubectlGroups.map(kubectlLine).join('\n')}
 - Tables: column descriptions are our own words; titles, types, priorities and cells agree.
 - \`managedFields\` are not kept until server-side apply is served; messages that print a whole object lack them.
 - EndpointSlices may hold loopback addresses: pods of the local mesh live in 127.0.0.0/8.
-- A new Node gets no \`not-ready\` taint: no controller here would take it off.
+- The \`not-ready\` taint of a new Node goes with the write that makes it ready, not a moment later.
 - Discovery lists only what is answered: exec, attach, port-forward, ephemeral containers and resizing are refused with a Status and not listed.
 - The OpenAPI v2 document is empty; v3 documents are whole, with our own descriptions.
 `;

@@ -53,7 +53,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const addresses = [...new Set([host, '127.0.0.1', clusterIp])].filter((one) => /^[\d.]+$/.test(one));
   const names = ['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local'];
   const certificates = await loadCertificates({ dir: `${dataDir}/pki`, addresses, names });
-  const store = new ObjectStore(`${dataDir}/cluster.db`);
+  const store = new ObjectStore(`${dataDir}/cluster.db`, (error) => log.error({ err: error }, 'a reader of changes failed; the change itself is stored'));
   const now = options.now ?? ((): Date => new Date());
   const registry = new Registry();
   for (const resource of builtinResources()) registry.add(resource);

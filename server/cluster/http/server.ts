@@ -37,7 +37,12 @@ export async function listen(parts: ServerParts, address: { readonly host: strin
   server.requestTimeout = 0;
   server.timeout = 0;
   server.keepAliveTimeout = IDLE_MS_MAX;
-  server.on('request', (request, response) => void handle(parts, request, response));
+  server.on('request', (request, response) => {
+    handle(parts, request, response).catch((error: unknown) => {
+      parts.log.error({ err: error, url: request.url }, 'a request could not be answered');
+      response.destroy();
+    });
+  });
   server.on('upgrade', (request, socket) => {
     socket.on('error', () => socket.destroy());
     const body = JSON.stringify(notImplemented('upgrading a connection (exec, attach, port-forward)').toStatus());

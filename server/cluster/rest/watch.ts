@@ -91,7 +91,7 @@ class WatchStream {
       this.#frame('ERROR', JSON.stringify(expired(`too old resource version: ${since} (${floor})`).toStatus()));
       return void this.#response.end();
     }
-    this.#stop = this.#collection.watch((change) => this.#onChange(change));
+    this.#stop = this.#collection.watch((change) => this.#guarded(change));
     const first = this.#core.store.revision;
     if (query.sendInitial) {
       for (const stored of this.#collection.list(namespace)) if (this.#options.selection.matches(stored.object)) this.#object('ADDED', stored);
@@ -120,6 +120,16 @@ class WatchStream {
     watchCounters.open -= 1;
     this.#stop();
     for (const timer of this.#timers) clearTimeout(timer);
+  }
+
+  /** A change that cannot be shown ends this watch, whose client then lists anew; leaving it out would be a lie. */
+  #guarded(change: Change): void {
+    try {
+      this.#onChange(change);
+    } catch (error) {
+      this.#response.destroy();
+      throw error;
+    }
   }
 
   #onChange(change: Change): void {

@@ -75,8 +75,15 @@ export class Collection {
     else this.#objects.set(key, stored);
     this.#sorted = undefined;
   }
-  announce(change: Change): void {
-    for (const watcher of this.#watchers) watcher(change);
+  /** Tells everybody who watches. The change is durable already: one who fails harms neither the others nor the writer. */
+  announce(change: Change, onError: (error: unknown) => void): void {
+    for (const watcher of this.#watchers) {
+      try {
+        watcher(change);
+      } catch (error) {
+        onError(error);
+      }
+    }
   }
 
   #keys(): readonly string[] {

@@ -133,8 +133,8 @@ test('a full disk: the write is refused with a Status that says so, nothing of i
       refused = error;
     }
   }
-  expect(isKubeError(refused, 500)).toBe(true);
   expect(String(refused)).toMatch(/the disk of the data folder took no more \(.*\); nothing was stored\. Free some space and try again/);
+  expect(isKubeError(refused, 500)).toBe(true);
   expect(acknowledged.size).toBeGreaterThan(0);
   const during = await versions(full.client);
   expect([...during.keys()].toSorted()).toEqual([...acknowledged.keys()].toSorted());
@@ -154,4 +154,18 @@ test('a store that is no database is refused with a sentence, and left as it is'
   const path = `${dir}/broken.db`;
   writeFileSync(path, 'this is no database, but somebody may want it back'.repeat(100));
   expect(() => new ObjectStore(path)).toThrow(/^the store .*broken\.db cannot be read \(file is not a database\): put back a copy, or remove the file to start anew$/);
+});
+
+test('one who watches and fails harms neither the writer nor the others', async () => {
+  const failed: unknown[] = [];
+  const store = new ObjectStore(`${dir}/watched.db`, (error) => void failed.push(error));
+  const collection = store.collection('/configmaps');
+  const seen: number[] = [];
+  collection.watch(() => {
+    throw new Error('cannot show this');
+  });
+  collection.watch((change) => void seen.push(change.rev));
+  const made = await store.write({ collection, namespace: 'a', name: 'b', expect: 0, value: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'b', namespace: 'a' } } });
+  expect([seen, failed.map(String)]).toEqual([[made.rev], ['Error: cannot show this']]);
+  store.close();
 });

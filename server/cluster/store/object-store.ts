@@ -80,8 +80,11 @@ export class ObjectStore {
   #rev = FIRST_REVISION;
   #flushing = false;
   readonly #compactor: NodeJS.Timeout;
+  readonly #onError: (error: unknown) => void;
 
-  constructor(path: string) {
+  /** `onError` hears of watchers that failed. */
+  constructor(path: string, onError: (error: unknown) => void = () => {}) {
+    this.#onError = onError;
     this.#store = opened(path);
     try {
       // One process owns the file; a second one is refused at once instead of mixing revisions.
@@ -218,7 +221,7 @@ export class ObjectStore {
       pending.collection.apply(keyOf(pending.namespace, pending.name), change);
       this.#order.push({ collection: pending.collection, at });
     }
-    for (const { pending, change } of accepted) pending.collection.announce(change);
+    for (const { pending, change } of accepted) pending.collection.announce(change, this.#onError);
     for (const { pending, change } of accepted) pending.resolve(change.stored);
     if (this.#order.length - this.#orderHead > HISTORY_REVISIONS_MAX + COMPACT_ROWS_MAX) this.compact(at);
   }
