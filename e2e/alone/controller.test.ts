@@ -1,3 +1,4 @@
+import { request as httpsRequest } from 'node:https';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { isKubeError } from '#server/lib';
 import { createCsr, parseCertificate } from '#server/wire';
@@ -192,6 +193,24 @@ test('pods of a labelled namespace get a sidecar; labels and annotations opt out
   expect(hasSidecar(await pod('not-here', 'legacy'))).toBe(false);
   expect(hasSidecar(await pod('on-request', 'legacy', { labels: { 'sidecar.istio.io/inject': 'true' } }))).toBe(true);
   await expect(pod('bad', 'shop', { annotations: { 'sidecar.istio.io/proxyCPU': 'lots' } })).rejects.toThrow(/sidecar.istio.io\/proxyCPU/);
+});
+
+test('webhooks: what is no review is refused with a status, counted, and harms nobody', async () => {
+  const post = (path: string, body: string | Buffer, type = 'application/json'): Promise<string> => new Promise((resolve, reject) => {
+    const sent = httpsRequest({ host: '127.0.0.1', port: bed.controller.ports.webhook, path, method: 'POST', rejectUnauthorized: false, headers: { 'content-type': type } }, (answer) => {
+      let text = '';
+      answer.on('data', (part: Buffer) => void (text += part.toString())).on('end', () => resolve(`${answer.statusCode} ${text}`)).on('error', reject);
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+  expect(await post('/validate', '{"kind":')).toBe('400 the body is no AdmissionReview with a request');
+  expect(await post('/inject', Buffer.from([0xff, 0xfe, 0x7b]))).toBe('400 the body is no AdmissionReview with a request');
+  expect(await post('/inject', '{}', 'text/plain')).toBe('415 invalid Content-Type, want application/json');
+  expect(await post('/validate', Buffer.alloc(9 * 1024 * 1024, 0x20))).toBe('413 a review is at most 8388608 bytes');
+  expect(await post('/else', '{}')).toBe('404 there is nothing at /else');
+  const metrics = await (await fetch(`http://127.0.0.1:${bed.controller.ports.monitoring}/metrics`)).text();
+  expect(Number(/^galley_validation_http_error(?:\{[^}]*\})? (\d+)/m.exec(metrics)?.[1] ?? 0)).toBeGreaterThanOrEqual(4);
 });
 
 test('resource annotations: any of the four replaces the whole block', async () => {

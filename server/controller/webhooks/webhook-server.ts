@@ -16,7 +16,8 @@ export type WebhookHandlers = { inject(request: AdmissionRequest): AdmissionAnsw
 async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
   const parts: Buffer[] = [];
   let bytes = 0;
-  for await (const part of request) {
+  // Leaving the loop must not destroy the request, or the answer would have no way out.
+  for await (const part of request.iterator({ destroyOnReturn: false })) {
     const piece = Buffer.isBuffer(part) ? part : Buffer.from(String(part));
     bytes += piece.length;
     if (bytes > BODY_BYTES_MAX) return undefined;
@@ -42,6 +43,7 @@ async function handle(request: IncomingMessage, response: ServerResponse, handle
   const body = await bodyOf(request);
   if (body === undefined) {
     handlers.unreadable(path);
+    response.setHeader('connection', 'close'); // the rest of the body is not read
     return answer(response, 413, `a review is at most ${BODY_BYTES_MAX} bytes`);
   }
   const review = readReview(body);
