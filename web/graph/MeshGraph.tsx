@@ -32,6 +32,7 @@ export function MeshGraph({ graph, storeName, labels, selected, ring, onIntent, 
   const host = useRef<HTMLDivElement>(null);
   const paper = useRef<HTMLCanvasElement>(null);
   const [canvas, setCanvas] = useState<GraphCanvas | undefined>(undefined);
+  const [drawn, setDrawn] = useState(false);
   const intent = useRef(onIntent);
   useEffect(() => { intent.current = onIntent; });
   const store = useMemo(() => positionStore(storeName, safeStorage()), [storeName]);
@@ -43,6 +44,7 @@ export function MeshGraph({ graph, storeName, labels, selected, ring, onIntent, 
       onToggleBox: (id) => intent.current({ type: 'toggle-namespace', name: id.replace(/^ns:/, '') }),
       onDrawn: () => {
         if (host.current !== null) host.current.dataset['drawn'] = 'true';
+        setDrawn(true);
       },
     }, small ? 0 : LEGEND_PX);
     setCanvas(made);
@@ -61,6 +63,7 @@ export function MeshGraph({ graph, storeName, labels, selected, ring, onIntent, 
     <div className={css['stage']} data-small={small}>
       <div ref={host} className={css['canvas']} aria-hidden="true" data-testid="graph-canvas" />
       <canvas ref={paper} className={css['paper']} aria-hidden="true" />
+      {drawn || graph.nodes.length === 0 ? null : <p className={css['arranging']}>Arranging the graph…</p>}
       {legend ? <Legend /> : null}
       {small ? null : (
         <div className={css['controls']} role="group" aria-label="View of the graph">

@@ -1,6 +1,6 @@
 import cytoscape from 'cytoscape';
 import type { Core, EventObject, NodeSingular } from 'cytoscape';
-import { elkInside } from '../layout/elk-inside.ts';
+import { elkInside, warmElk } from '../layout/elk-inside.ts';
 import { placeNew } from '../layout/place-new.ts';
 import type { PositionStore } from '../layout/position-store.ts';
 import { layoutTwoLevels } from '../layout/two-level.ts';
@@ -57,6 +57,7 @@ export class GraphCanvas {
     this.#paper = paper;
     this.#store = store;
     this.#events = events;
+    if (store.load().size === 0) warmElk();
     // its warnings cost more than the drawing where there are thousands of elements
     cytoscape.warnings(false);
     this.#cy = cytoscape({ container: host, style: styleOf(this.#ink), layout: { name: 'preset' }, autounselectify: true, boxSelectionEnabled: false, minZoom: 0.05, maxZoom: 2.5, textureOnViewport: false, hideEdgesOnViewport: false });

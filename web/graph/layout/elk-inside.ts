@@ -14,6 +14,13 @@ function elk(): Promise<ELK> {
   return engine;
 }
 
+/** Fetches and starts the engine ahead of the first layout, so that it comes up while the first frame is on its way. A failure shows when it is used. */
+export function warmElk(): void {
+  elk().catch(() => {
+    engine = undefined; // the next layout asks anew
+  });
+}
+
 /** From so many nodes on crossings are sought less thoroughly: half the time for a few crossings more. */
 const QUICK_FROM = 30;
 /** Bigger groups have lines everywhere anyway. */
