@@ -56,6 +56,8 @@ export class MeshPage {
     try {
       return await kubernetes.reading(() => this.#istiod.syncs(), `get pods/proxy in ${this.#state.view().rootNamespace}`);
     } catch (error) {
+      // an API that does not answer says nothing of what runs
+      if (error instanceof NoIstiod && kubernetes.monitor.error !== undefined) return { state: 'error', error: kubernetes.monitor.error };
       if (error instanceof NoIstiod) return { state: 'no-data', reason: 'No running istiod was found (label app=istiod).' };
       if (error instanceof SyntaxError || (error instanceof Error && error.name === '$ZodError')) return { state: 'error', error: { source: 'istiod', code: 'BAD_ANSWER', message: `istiod's /debug/syncz has another form: ${error.message.slice(0, 200)}`, next: 'Check its version.', since: this.#state.clock() } };
       throw error;

@@ -29,13 +29,15 @@ export function TracesPage(): ReactNode {
   });
   const rows = asked.reading === undefined ? undefined : peek(asked.reading);
   const to = scope.to ?? now;
-  const from = to - tracesMs(scope.window);
+  const full = rows !== undefined && rows.length === state.limit;
+  // a full list reaches no further back than its oldest
+  const from = full ? Math.min(...rows.map((row) => row.start)) : to - tracesMs(scope.window);
   const longest = useMemo(() => Math.max(0, ...(rows ?? []).map((row) => row.durationMs)), [rows]);
   const words = filterWords(state);
   const clear = (): void => setState({ service: undefined, operation: undefined, tags: '', minDuration: '', maxDuration: '', errors: false, source: undefined, target: undefined });
   return (
     <>
-      <PageHead title="Traces" tabTitle="Traces" facts={rows === undefined ? undefined : `${plural(rows.length, 'trace')}${rows.length === state.limit ? ' (the newest; narrow the search for others)' : ''} · ${tracesLabel(scope.window)}`} />
+      <PageHead title="Traces" tabTitle="Traces" facts={rows === undefined ? undefined : `${plural(rows.length, 'trace')}${full ? `, the newest of ${tracesLabel(scope.window)}; narrow the search for others` : ` · ${tracesLabel(scope.window)}`}`} />
       <Filters state={state} onChange={setState} />
       <PageBody>
         <div className={css['list']}>
