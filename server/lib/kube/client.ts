@@ -1,8 +1,7 @@
-import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import type { IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { RequestOptions } from 'node:https';
 import { errorText, isRecord } from '#shared/base';
+import { nodeHttp, nodeHttps } from '../http.ts';
 import type { KubeConnection } from './connection.ts';
 import { keepTlsContext } from './tls-context.ts';
 
@@ -92,10 +91,10 @@ export function queryText(query: KubeQuery = {}): string {
 /** A client of one API server over kept-alive connections; a small `socketsMax` saves handshakes where requests come in bursts. */
 export function createKubeClient(connection: KubeConnection, { socketsMax = SOCKETS_MAX }: { readonly socketsMax?: number } = {}): KubeClient {
   const secure = connection.server.protocol === 'https:';
-  const agent = secure ? new HttpsAgent({ keepAlive: true, maxSockets: socketsMax }) : new HttpAgent({ keepAlive: true, maxSockets: socketsMax });
+  const agent = secure ? new (nodeHttps().Agent)({ keepAlive: true, maxSockets: socketsMax }) : new (nodeHttp().Agent)({ keepAlive: true, maxSockets: socketsMax });
   const useContext = keepTlsContext();
   // A watch holds its connection for minutes: streams must not use up the connections of ordinary requests, nor wait for one.
-  const streamAgent = secure ? new HttpsAgent() : new HttpAgent();
+  const streamAgent = secure ? new (nodeHttps().Agent)() : new (nodeHttp().Agent)();
   const send = async (request: KubeRequest, whole: boolean): Promise<IncomingMessage> => {
     const body = request.body === undefined ? undefined : JSON.stringify(request.body);
     const base = connection.server.pathname === '/' ? '' : connection.server.pathname.replace(/\/$/, '');
@@ -108,7 +107,7 @@ export function createKubeClient(connection: KubeConnection, { socketsMax = SOCK
     options.agent = whole ? agent : streamAgent;
     if (secure) useContext(options);
     return new Promise((resolve, reject) => {
-      const outgoing = secure ? httpsRequest(options, resolve) : httpRequest(options, resolve);
+      const outgoing = secure ? nodeHttps().request(options, resolve) : nodeHttp().request(options, resolve);
       outgoing.once('timeout', () => outgoing.destroy(new Error(`no answer within ${request.timeoutMs ?? REQUEST_MS_MAX} ms`)));
       outgoing.once('error', (error) => reject(new KubeError({ code: 0, reason: 'Unreachable', message: errorText(error), cause: error })));
       outgoing.end(body);

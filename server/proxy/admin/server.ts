@@ -1,6 +1,6 @@
-import { createServer, request as httpRequest } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { errorText, isRecord } from '#shared/base';
+import { nodeHttp } from '#server/lib';
 
 /** What the admin ports can ask of the proxy. */
 export type AdminActions = {
@@ -52,7 +52,7 @@ function proxyProbe(actions: AdminActions, path: string): Promise<Answer> {
   if (target === undefined) return Promise.resolve(text('unknown probe\n', 404));
   if (target === 'tcp-ok') return Promise.resolve(text('OK\n'));
   return new Promise((resolve) => {
-    const call = httpRequest({ host: target.ip, port: target.port, path: target.path, headers: { 'user-agent': 'kube-probe', ...target.headers }, signal: AbortSignal.timeout(target.timeoutMs), agent: false }, (answer) => {
+    const call = nodeHttp().request({ host: target.ip, port: target.port, path: target.path, headers: { 'user-agent': 'kube-probe', ...target.headers }, signal: AbortSignal.timeout(target.timeoutMs), agent: false }, (answer) => {
       answer.resume();
       answer.once('end', () => resolve(text('', answer.statusCode ?? 500)));
     });
@@ -85,7 +85,7 @@ export async function startAdmin(ports: readonly { readonly ip: string; readonly
   const servers: Server[] = [];
   const bound: number[] = [];
   for (const { ip, port, role } of ports) {
-    const server = createServer((request, response) => {
+    const server = nodeHttp().createServer((request, response) => {
       answer(actions, role, request).then((found) => respond(response, found), (error: unknown) => respond(response, text(`${errorText(error)}\n`, 500)));
     });
     await new Promise<void>((resolve, reject) => {

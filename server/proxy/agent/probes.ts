@@ -1,5 +1,5 @@
-import { request } from 'node:http';
 import { isRecord } from '#shared/base';
+import { nodeHttp } from '#server/lib';
 import type { AdminActions } from '../admin/server.ts';
 import type { AgentOptions } from '../options.ts';
 
@@ -25,7 +25,7 @@ export function createProbes(agent: AgentOptions): AdminActions['probe'] {
 /** The application's metrics, merged into ours as Istio's agent does; an application that does not answer adds nothing. */
 export function scrapeApplication(ip: string, target: { readonly path: string; readonly port: number }): Promise<string> {
   return new Promise((resolve) => {
-    const call = request({ host: ip, port: target.port, path: target.path, signal: AbortSignal.timeout(SCRAPE_MS) }, (answer) => {
+    const call = nodeHttp().request({ host: ip, port: target.port, path: target.path, signal: AbortSignal.timeout(SCRAPE_MS) }, (answer) => {
       const chunks: Buffer[] = [];
       let bytes = 0;
       answer.on('data', (chunk: Buffer) => {

@@ -1,5 +1,6 @@
 import type { Agent, RequestOptions } from 'node:http';
 import { errorText } from '#shared/base';
+import { nodeHttp } from '#server/lib';
 import type { ProxyStats } from '../stats/counters.ts';
 import { encodeSpans } from './otlp.ts';
 import type { FinishedSpan } from './otlp.ts';
@@ -72,7 +73,7 @@ export class SpanExporter {
     }
   }
   async #post(body: Buffer): Promise<void> {
-    const { Agent, request } = await import('node:http');
+    const { Agent, request } = nodeHttp();
     this.#agent ??= new Agent({ keepAlive: true, maxSockets: 1 });
     const url = this.#url;
     const options: RequestOptions = {
