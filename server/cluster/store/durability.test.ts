@@ -31,7 +31,7 @@ const SCRIPT = `
   writeFileSync(dir + '/kubeconfig.new', cluster.adminKubeconfig);
   renameSync(dir + '/kubeconfig.new', dir + '/kubeconfig');
 `;
-type Started = { readonly client: KubeClient; /** Whether it still runs, or how it ended. */ fate(): string; kill(): Promise<void> };
+type Started = { readonly client: KubeClient; /** Whether it still runs, or how it ended. */ fate(): Promise<string>; kill(): Promise<void> };
 /** The cluster as a process; no file of it may grow beyond `fileKb`, as on a disk that is full. */
 async function start(home: string, fileKb?: number): Promise<Started> {
   const kubeconfig = `${home}/kubeconfig`;
@@ -46,7 +46,10 @@ async function start(home: string, fileKb?: number): Promise<Started> {
   }
   const client = createKubeClient(await kubeConfig({ kubeconfigPath: kubeconfig }));
   return {
-    client, fate: () => (child.exitCode === null && child.signalCode === null ? 'runs' : `ended with ${String(child.exitCode ?? child.signalCode)}: ${errors}`),
+    client, fate: async () => {
+      await sleep(500); // its end is heard of after that of its connections
+      return child.exitCode === null && child.signalCode === null ? 'runs' : `ended with ${String(child.exitCode ?? child.signalCode)}: ${errors}`;
+    },
     kill: () => new Promise((resolve) => {
       client.close();
       child.once('exit', () => {
@@ -131,7 +134,7 @@ test('a full disk: the write is refused with a Status that says so, nothing of i
       refused = error;
     }
   }
-  expect([full.fate(), acknowledged.size > 0, String(refused)]).toEqual(['runs', true, expect.stringMatching(/the disk of the data folder took no more \(.*\); nothing was stored\. Free some space and try again/)]);
+  expect([await full.fate(), acknowledged.size > 0, String(refused)]).toEqual(['runs', true, expect.stringMatching(/the disk of the data folder took no more \(.*\); nothing was stored\. Free some space and try again/)]);
   expect(isKubeError(refused, 500)).toBe(true);
   const during = await versions(full.client);
   expect([...during.keys()].toSorted()).toEqual([...acknowledged.keys()].toSorted());
