@@ -66,7 +66,7 @@ export class GraphProducer {
     const view = this.#state.view();
     const { kubernetes } = this.#state.sources;
     if (view.namespaces.length === 0 && view.workloads.size === 0) {
-      missing.push({ text: kubernetes.monitor.configured ? `The Kubernetes API does not answer: names and versions come from metrics alone. ${kubernetes.monitor.error?.message ?? ''}`.trim() : 'No Kubernetes API is configured: names and versions come from metrics alone.', help: 'Start the console with --kubeconfig FILE.', partial: true });
+      missing.push({ text: kubernetes.monitor.configured ? `The Kubernetes API does not answer: names and versions come from metrics alone. ${kubernetes.monitor.error?.message ?? ''}`.trim() : 'No Kubernetes API is configured: names and versions come from metrics alone.', help: kubernetes.monitor.configured ? 'Check the kubeconfig; it is tried again by itself.' : 'Start the console with --kubeconfig FILE.', partial: true });
     }
     const end = answered ? answer.at : (this.#rowsAt ?? answer.at); // a picture that is not fed ages: its time stands still
     const scraped = answered && answer.rows.requests.length === 0 && answer.rows.tcp.length === 0 ? await this.#state.scraped() : undefined;
@@ -154,6 +154,6 @@ type Answer = Awaited<ReturnType<MeshState['rows']>>['requests'];
 /** Why there are no numbers, in words. */
 function sentence(requests: Answer, lastAt: number | undefined): { readonly text: string; readonly help: string } {
   const seen = lastAt === undefined ? '' : ` The graph shows what was known at ${clockText(lastAt)} UTC.`;
-  if (requests.state === 'error' || requests.state === 'stale') return { text: `${requests.error.message}${requests.error.since > 0 ? ` Since ${clockText(requests.error.since)} UTC.` : ''}${seen}`, help: requests.error.next };
+  if (requests.state === 'error' || requests.state === 'stale') return { text: `${requests.error.message.replace(/[.]$/, '')}.${requests.error.since > 0 ? ` Since ${clockText(requests.error.since)} UTC.` : ''}${seen}`, help: requests.error.next };
   return { text: `Prometheus gave no answer.${seen}`, help: 'See the Mesh page.' };
 }

@@ -88,8 +88,8 @@ function Failed({ what, error, onRetry }: { readonly what: string; readonly erro
   const now = useNow(1000);
   return (
     <div role="alert" className={css['state']}>
-      <p className={css['stateTitle']}>No {what}: {SOURCE_NAME[error.source]} failed</p>
-      <p>{error.message} Since {clock(error.since, now)} ({span(now - error.since)}).</p>
+      <p className={css['stateTitle']}>{what.charAt(0).toUpperCase()}{what.slice(1)} not known: {SOURCE_NAME[error.source]} failed</p>
+      <p>{/[.!?]$/.test(error.message) ? error.message : `${error.message}.`} Since {clock(error.since, now)} ({span(now - error.since)}).</p>
       {error.next === '' ? null : <p>{error.next}</p>}
       <div className={css['actions']}>
         {onRetry === undefined ? null : <Button onClick={onRetry}>Try now</Button>}

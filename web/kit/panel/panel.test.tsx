@@ -46,7 +46,7 @@ test('partial names the missing source and what follows; stale keeps the data an
 });
 test('an error names source, time and next step; a missing permission is named', () => {
   show({ state: 'error', error });
-  expect(screen.getByRole('alert').textContent).toMatch(/No services: Prometheus failed.*Since \d\d:02:11.*Check its URL\./s);
+  expect(screen.getByRole('alert').textContent).toMatch(/Services not known: Prometheus failed.*Since \d\d:02:11.*Check its URL\./s);
   cleanup();
   show({ state: 'not-allowed', permission: 'list services' });
   expect(screen.getByText('list services')).toBeTruthy();

@@ -50,7 +50,7 @@ export function OverviewPage(): ReactNode {
 
 function Facts({ overview }: { readonly overview: Overview | undefined }): ReactNode {
   const now = useNow(1000);
-  if (overview === undefined) return null;
+  if (overview === undefined || overview.services.state === 'error' || overview.services.state === 'not-asked') return null; // then nobody counted
   const { services, workloads, namespaces } = overview.counts;
   const last = peek(overview.changes)?.[0];
   return <>{plural(services, 'service')} · {plural(workloads, 'workload')} · {plural(namespaces, 'namespace')}{last === undefined ? '' : ` · last change ${ago(last.at, now)}`}</>;
