@@ -76,7 +76,12 @@ function environment(): Environment {
 }
 
 /** `matches` of the library uses JavaScript's backtracking; ours is RE2. Text in quotes is left alone. */
-const withRe2 = (expression: string): string => expression.replaceAll(/"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\.matches\s*\(/g, (part) => (part.startsWith('.') ? '.re2matches(' : part));
+const PARTS = /"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\.matches\s*\(|\bhas\((?<of>[\w.]+\[[^\]()"']*\](?:\.\w+|\[[^\]()"']*\])*?)\.(?<field>\w+)\)/g;
+/** Text the library takes: `matches` by RE2; and `has()`, which it knows of plain paths only: `has(a[0].b)` becomes `("b" in a[0])`, which says the same. */
+const forLibrary = (expression: string): string => expression.replaceAll(PARTS, (part, of: string | undefined, field: string | undefined) => {
+  if (of !== undefined && field !== undefined) return `("${field}" in ${of})`;
+  return part.startsWith('.') ? '.re2matches(' : part;
+});
 
 /** A JSON value as CEL sees it under its schema: integers are ints, dates are timestamps. */
 function toCel(schema: SchemaNode | undefined, v: unknown): unknown {
@@ -99,7 +104,7 @@ class Programs {
     const known = this.#known.get(expression);
     if (known !== undefined) return known;
     if (this.#known.size >= PROGRAMS_MAX) this.#known.clear();
-    const made: Program = this.#env.parse(withRe2(expression));
+    const made: Program = this.#env.parse(forLibrary(expression));
     this.#known.set(expression, made);
     return made;
   }
