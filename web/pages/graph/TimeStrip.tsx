@@ -48,7 +48,7 @@ export function TimeStrip(): ReactNode {
       <button type="button" className={css['stripLine']} aria-label={`Time from ${clock(from)} to ${clock(to)}; press to look at a past moment`} onMouseMove={(event) => setAt(timeAt(event))} onMouseLeave={() => setAt(undefined)} onClick={(event) => setScope({ to: event.detail === 0 ? Math.round((from + to) / 2) : timeAt(event) })}>
         <svg viewBox={`0 0 ${WIDTH} 44`} preserveAspectRatio="none" aria-hidden>
           <path className={css['stripRequests']} d={sparkPath(requests, WIDTH, 14, { min: 0, max: Math.max(1e-9, ...requests) })} transform="translate(0 4)" />
-          <path className={css['stripErrors']} d={sparkPath(errors, WIDTH, 14, { min: 0, max: Math.max(0.02, ...errors) })} transform="translate(0 26)" />
+          {errors.every((share) => !(share > 0)) ? null : <path className={css['stripErrors']} d={sparkPath(errors, WIDTH, 14, { min: 0, max: Math.max(0.02, ...errors) })} transform="translate(0 26)" />}
         </svg>
         {at === undefined ? null : <span className={css['stripAt']} style={{ left: `${x(at)}%` }}>{clock(at)}</span>}
       </button>

@@ -49,6 +49,8 @@ function useDraft(state: ShiftState, busy: boolean): Draft {
   // what changes while our own change is under way is ours
   if (busy && moved !== undefined && usable !== undefined) setHeld({ ...usable, base: now });
   const touched = usable !== undefined && !sameWeights(usable.weights, set);
+  // a draft ends when it is what is set: after it was applied the chosen weights stay until the new state has come
+  if (held !== undefined && !touched) setHeld(undefined);
   return {
     weights: usable?.weights ?? set, base, touched, moved: touched ? moved : undefined, change: (weights) => setHeld({ weights, base }), drop: () => setHeld(undefined),
     keep: () => setHeld(usable === undefined ? undefined : { ...usable, base: now }),
@@ -76,7 +78,7 @@ function SplitForm({ state, onRefresh }: { readonly state: ShiftState; readonly 
   const request = { namespace: state.namespace, service: state.service, weights: { ...weights }, ...(base.virtualService === undefined ? {} : { baseVirtualService: base.virtualService }), ...(base.destinationRule === undefined ? {} : { baseDestinationRule: base.destinationRule }) };
   const rested = useRested(touched ? request : undefined, PLAN_DELAY_MS);
   const { plan, error: planError } = useShiftPlan(touched ? rested : undefined);
-  const run = (): void => apply.mutate(request, { onSuccess: (started) => { setRolloutId(started.id); drop(); } });
+  const run = (): void => apply.mutate(request, { onSuccess: (started) => setRolloutId(started.id) });
   const conflict = apply.error instanceof ApiFault && apply.error.status === 409;
   return (
     <div className={css['split']}>

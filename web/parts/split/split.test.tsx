@@ -68,6 +68,17 @@ test('a preset moves the canary, the plan is asked for, applying sends weights w
   await waitFor(() => expect(slider('v2').value).toBe('50'));
 });
 
+test('after it was applied the chosen weights stay until the new state has come', async () => {
+  answers.set('POST /api/shift/apply', () => ({ body: rollout() }));
+  answers.set('GET /api/rollouts/r1', () => ({ body: rollout({ state: 'live', ms: 20, proxies: { acknowledged: 7, total: 7 } }) }));
+  show();
+  await screen.findByRole('slider', { name: 'Share of v1' });
+  fireEvent.change(slider('v2'), { target: { value: '25' } });
+  fireEvent.click(screen.getByRole('button', { name: 'Apply split' }));
+  await screen.findByText('✓ 7 / 7 proxies, 20 ms');
+  expect(slider('v2').value).toBe('25'); // the answer of the shift is still the old one
+});
+
 test('one key takes the change back', async () => {
   answers.set('POST /api/shift/apply', () => ({ body: rollout({ state: 'live', ms: 20, undoId: 'u1', proxies: { acknowledged: 7, total: 7 } }) }));
   answers.set('GET /api/rollouts/r1', () => ({ body: rollout({ state: 'live', ms: 20, undoId: 'u1', proxies: { acknowledged: 7, total: 7 } }) }));
@@ -76,6 +87,7 @@ test('one key takes the change back', async () => {
   show();
   await screen.findByRole('slider', { name: 'Share of v1' });
   fireEvent.change(slider('v2'), { target: { value: '25' } });
+  answers.set('GET /api/shift/default/reviews', () => ({ body: shift({ versions: [version('v1', 75, 0.9), version('v2', 25, 0.1)] }) }));
   fireEvent.click(screen.getByRole('button', { name: 'Apply split' }));
   await screen.findByText('✓ 7 / 7 proxies, 20 ms');
   expect(runCommand('undo')).toBe(true);
