@@ -51,6 +51,11 @@ test('shared asks no clock and throws no dice', () => {
   expect(found).toEqual([]);
 });
 
+test('server code takes node:http by #server/lib: its ES module loads undici into every process', () => {
+  const found = files.filter((file) => file.startsWith('server/') && !isTest(file) && !file.includes('/testing/') && /^import (?!type )[^;]*from 'node:https?'/m.test(readFileSync(`${root}${file}`, 'utf8')));
+  expect(found).toEqual([]);
+});
+
 test('colours stand in one file', () => {
   const found = files.filter((file) => file.startsWith('web/') && !isTest(file) && /#[0-9a-f]{6}\b/i.test(readFileSync(`${root}${file}`, 'utf8')));
   expect(found).toEqual([]);

@@ -34,7 +34,8 @@ if (installed[0] !== lock || (withTests && installed[1] !== 'tests')) {
   await step(withTests ? 'packages, with what the tests need' : 'packages', 'npm', withTests ? ['ci'] : ['ci', '--omit=dev']);
   writeFileSync(marker, `${lock} ${withTests ? 'tests' : 'run'}`);
 }
-if (!existsSync(`${root}.cache/vendor/kube-config.mjs`) || statSync(`${root}.cache/vendor/kube-config.mjs`).mtimeMs < statSync(`${root}package-lock.json`).mtimeMs) {
+const client = `${root}.cache/vendor/kube-config.mjs`;
+if (!existsSync(client) || ['package-lock.json', 'server/lib/kube/bundle-client.mjs'].some((from) => statSync(client).mtimeMs < statSync(`${root}${from}`).mtimeMs)) {
   mkdirSync(`${root}.cache`, { recursive: true });
   await step('Kubernetes client', `${root}node_modules/.bin/node`, [`${root}server/lib/kube/bundle-client.mjs`]);
 }

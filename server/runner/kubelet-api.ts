@@ -1,5 +1,5 @@
+import { nodeHttp } from '#server/lib';
 import { timingSafeEqual } from 'node:crypto';
-import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Logger } from '#server/lib';
 import { errorText } from '#shared/base';
@@ -88,7 +88,7 @@ export async function startKubeletApi(options: KubeletOptions): Promise<KubeletA
     const body = JSON.stringify({ kind: 'PodList', apiVersion: 'v1', metadata: {}, items: [...options.workers()].map((worker) => worker.object) });
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }).end(body);
   };
-  const server = createServer((request, response) => {
+  const server = nodeHttp().createServer((request, response) => {
     handle(request, response).catch((error: unknown) => {
       if (response.headersSent) response.destroy();
       else response.writeHead(error instanceof Refusal ? error.status : 500, { 'content-type': 'text/plain' }).end(errorText(error));

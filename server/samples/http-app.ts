@@ -1,4 +1,4 @@
-import { createServer, request } from 'node:http';
+import { nodeHttp } from '#server/lib';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** Headers each bookinfo service passes on, so that traces hang together and rules on users work at every hop. */
@@ -42,7 +42,7 @@ async function readBody(stream: IncomingMessage): Promise<string> {
 
 /** Serves `handler` at host:port (port 0 takes a free one). An error of the handler is a 500, never a crash. */
 export async function serveApp(options: { readonly host: string; readonly port: number; readonly handler: Handler }): Promise<RunningApp> {
-  const server = createServer((incoming, response) => {
+  const server = nodeHttp().createServer((incoming, response) => {
     const app: AppRequest = { method: incoming.method ?? 'GET', url: new URL(incoming.url ?? '/', 'http://app'), headers: incoming.headers, body: () => readBody(incoming) };
     Promise.resolve().then(() => options.handler(app, response)).catch((error: unknown) => {
       if (!response.headersSent) sendJson(response, 500, { error: error instanceof Error ? error.message : String(error) });
@@ -69,7 +69,7 @@ export type Fetched = { readonly status: number; readonly text: string };
 /** One HTTP call with a timeout in milliseconds (headers and body together). Rejects when there is no whole answer in time. */
 export function callHttp(options: { readonly url: string; readonly headers: Record<string, string>; readonly timeoutMs: number; readonly method?: string; readonly body?: string }): Promise<Fetched> {
   return new Promise((resolve, reject) => {
-    const outgoing = request(options.url, { method: options.method ?? 'GET', headers: options.headers, signal: AbortSignal.timeout(options.timeoutMs) }, (answer) => {
+    const outgoing = nodeHttp().request(options.url, { method: options.method ?? 'GET', headers: options.headers, signal: AbortSignal.timeout(options.timeoutMs) }, (answer) => {
       readBody(answer).then((text) => resolve({ status: answer.statusCode ?? 0, text }), reject);
     });
     outgoing.once('error', reject);

@@ -1,5 +1,6 @@
+import type { Agent } from 'node:https';
+import { nodeHttps } from '#server/lib';
 import { randomUUID } from 'node:crypto';
-import { Agent, request as httpsRequest } from 'node:https';
 import { errorText, isRecord } from '#shared/base';
 import { userInfo } from '../auth/reviews.ts';
 import { readyEndpoint } from '../kubelet/proxy.ts';
@@ -29,7 +30,7 @@ function agentFor(key: string): Agent {
     agent.destroy();
     agents.delete(old);
   }
-  const made = new Agent({ keepAlive: true, timeout: IDLE_MS_MAX, maxSockets: 16 });
+  const made = new (nodeHttps().Agent)({ keepAlive: true, timeout: IDLE_MS_MAX, maxSockets: 16 });
   agents.set(key, made);
   return made;
 }
@@ -105,7 +106,7 @@ function post(hook: Webhook, address: Address, body: string): Promise<{ readonly
   const ca = bundle === '' ? undefined : Buffer.from(bundle, 'base64').toString('utf8');
   return new Promise((resolve, reject) => {
     const fail = (error: unknown): void => reject(new WebhookFailure(`failed to call webhook: Post ${JSON.stringify(address.shown)}: ${dialText(error, address)}`, { cause: error }));
-    const outgoing = httpsRequest({
+    const outgoing = nodeHttps().request({
       host: address.host, port: address.port, path: address.path, method: 'POST', servername: /^[\d.:]+$/.test(address.serverName) ? '' : address.serverName, agent: agentFor(`${address.serverName}\n${bundle}`), ...(ca === undefined ? {} : { ca }),
       ...(/^[\d.:]+$/.test(address.serverName) ? {} : { headers: { host: address.serverName, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) } }),
     }, (answer) => {

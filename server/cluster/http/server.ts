@@ -1,4 +1,4 @@
-import { createServer } from 'node:https';
+import { nodeHttps } from '#server/lib';
 import type { Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -32,7 +32,7 @@ export type RunningServer = { readonly port: number; stop(): Promise<void> };
 /** Listens over TLS with optional client certificates. HTTP/1.1 alone: kubectl and every client library speak it, and it is lighter than HTTP/2 here (docs/adr). */
 export async function listen(parts: ServerParts, address: { readonly host: string; readonly port: number }): Promise<RunningServer> {
   const { ca, server: pair } = parts.certificates;
-  const server = createServer({ key: pair.keyPem, cert: pair.certPem, ca: ca.certPem, requestCert: true, rejectUnauthorized: false, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'], maxHeaderSize: HEADER_BYTES_MAX, keepAlive: true, noDelay: true });
+  const server = nodeHttps().createServer({ key: pair.keyPem, cert: pair.certPem, ca: ca.certPem, requestCert: true, rejectUnauthorized: false, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'], maxHeaderSize: HEADER_BYTES_MAX, keepAlive: true, noDelay: true });
   server.headersTimeout = HEAD_MS_MAX;
   server.requestTimeout = 0;
   server.timeout = 0;

@@ -1,5 +1,4 @@
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import { nodeHttp, nodeHttps } from '#server/lib';
 import { errorText } from '#shared/base';
 import type { Exchange } from '../http/exchange.ts';
 import { numberAt, recordsAt, textAt } from '../object/object.ts';
@@ -64,7 +63,7 @@ function kubeletAddress(core: Core, node: string): URL {
 
 function pipe(exchange: Exchange, url: URL, token: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
+    const send = url.protocol === 'https:' ? nodeHttps().request : nodeHttp().request;
     // The agent is on loopback and known by its token; its certificate, where it has one, is its own.
     const outgoing = send(url, { headers: { authorization: `Bearer ${token}` }, rejectUnauthorized: false }, (answer) => {
       const code = answer.statusCode ?? 500;

@@ -1,6 +1,5 @@
-import { request as httpRequest } from 'node:http';
+import { nodeHttp, nodeHttps } from '#server/lib';
 import type { IncomingHttpHeaders } from 'node:http';
-import { request as httpsRequest } from 'node:https';
 import { errorText } from '#shared/base';
 import type { Exchange } from '../http/exchange.ts';
 import { numberAt, recordsAt, textAt } from '../object/object.ts';
@@ -82,7 +81,7 @@ export function readyEndpoint(core: Pick<Core, 'store'>, service: KObject, port:
 
 function pass(exchange: Exchange, scheme: 'http' | 'https', to: Address & { readonly path: string }): Promise<void> {
   return new Promise((resolve, reject) => {
-    const send = scheme === 'https' ? httpsRequest : httpRequest;
+    const send = scheme === 'https' ? nodeHttps().request : nodeHttp().request;
     const outgoing = send({ host: to.host, port: to.port, path: to.path, method: exchange.method, headers: { ...passedOn(exchange.request.headers), host: `${to.host}:${to.port}` }, rejectUnauthorized: false }, (answer) => {
       exchange.response.writeHead(answer.statusCode ?? 502, passedOn(answer.headers));
       answer.pipe(exchange.response);

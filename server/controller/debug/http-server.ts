@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { nodeHttp } from '#server/lib';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Registry } from '#server/lib';
 import type { PushServer } from '../push/push-server.ts';
@@ -41,7 +41,7 @@ function handle(options: HttpOptions, request: IncomingMessage, response: Server
 }
 /** Readiness, metrics and debug pages. */
 export async function startHttpServer(options: HttpOptions): Promise<HttpServer> {
-  const server = createServer((request, response) => handle(options, request, response));
+  const server = nodeHttp().createServer((request, response) => handle(options, request, response));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen({ host: options.host, port: options.port }, resolve);

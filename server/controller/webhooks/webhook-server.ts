@@ -1,4 +1,4 @@
-import { createServer } from 'node:https';
+import { nodeHttps } from '#server/lib';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errorText } from '#shared/base';
 import type { Logger } from '#server/lib';
@@ -56,7 +56,7 @@ async function handle(request: IncomingMessage, response: ServerResponse, handle
 
 /** Serves /inject and /validate over HTTPS. */
 export async function startWebhookServer(options: { readonly host: string; readonly port: number; readonly pair: KeyPair; readonly handlers: WebhookHandlers; readonly log: Logger }): Promise<WebhookServer> {
-  const server = createServer({ cert: options.pair.certPem, key: options.pair.keyPem, minVersion: 'TLSv1.2', requestTimeout: BODY_MS_MAX }, (request, response) => {
+  const server = nodeHttps().createServer({ cert: options.pair.certPem, key: options.pair.keyPem, minVersion: 'TLSv1.2', requestTimeout: BODY_MS_MAX }, (request, response) => {
     handle(request, response, options.handlers).catch((error: unknown) => {
       options.log.error({ path: request.url, error: errorText(error) }, 'an admission request failed');
       if (!response.headersSent) answer(response, 500, 'internal error');

@@ -1,8 +1,6 @@
-import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import type { IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { errorText } from '#shared/base';
-import { resolveServiceHost } from '#server/lib';
+import { nodeHttp, nodeHttps, resolveServiceHost } from '#server/lib';
 import type { Monitor } from './monitor.ts';
 import { SourceFailure } from './source-failure.ts';
 
@@ -57,13 +55,13 @@ export function createHttpSource(options: { readonly monitor: Monitor; /** With 
   const wrong = options.url === undefined || options.url === '' ? undefined : addressProblem(options.url);
   const base = options.url === undefined || options.url === '' || wrong !== undefined ? undefined : new URL(options.url);
   const secure = base?.protocol === 'https:';
-  const agent = secure ? new HttpsAgent({ keepAlive: true, maxSockets: CONCURRENT_MAX }) : new HttpAgent({ keepAlive: true, maxSockets: CONCURRENT_MAX });
+  const agent = secure ? new (nodeHttps().Agent)({ keepAlive: true, maxSockets: CONCURRENT_MAX }) : new (nodeHttp().Agent)({ keepAlive: true, maxSockets: CONCURRENT_MAX });
   const gate = new Gate();
 
   const send = (request: HttpSourceRequest, url: URL): Promise<{ status: number; text: string }> => new Promise((resolve, reject) => {
     const body = request.form === undefined ? undefined : new URLSearchParams(request.form).toString();
     const timeoutMs = request.timeoutMs ?? options.timeoutMs;
-    const outgoing = (secure ? httpsRequest : httpRequest)({
+    const outgoing = (secure ? nodeHttps().request : nodeHttp().request)({
       agent, host: resolveServiceHost(url.hostname.replace(/^\[|\]$/g, '')), port: url.port || (secure ? 443 : 80), path: `${url.pathname}${url.search}`, method: body === undefined ? 'GET' : 'POST',
       ...(url.username === '' ? {} : { auth: `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}` }), ...(request.signal === undefined ? {} : { signal: request.signal }),
       headers: { host: url.host, accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded', 'content-length': String(Buffer.byteLength(body)) }) },

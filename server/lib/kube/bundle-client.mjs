@@ -15,4 +15,7 @@ await build({
 });
 // ASCII alone: V8 keeps a source with any other character in two bytes a character, in every process that loads it.
 const file = `${root}.cache/vendor/kube-config.mjs`;
-writeFileSync(file, readFileSync(file, 'utf8').replaceAll(/[^\0-\x7f]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`));
+const ascii = readFileSync(file, 'utf8').replaceAll(/[^\0-\x7f]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+// Node's HTTP modules without the ES module in front of them, which would load undici (server/lib/http.ts).
+const builtin = (name, target) => `const ${name}=process.getBuiltinModule("node:${target}");`;
+writeFileSync(file, ascii.replaceAll(/import(?: (\w+)|\* ?as (\w+)|\{([^}]*)\}) ?from ?"(?:node:)?(https?)";/g, (_, whole, space, names, target) => builtin(whole ?? space ?? `{${names.replaceAll(' as ', ':')}}`, target)));

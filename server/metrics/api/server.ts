@@ -1,6 +1,5 @@
-import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { processMetrics } from '#server/lib';
+import { nodeHttp, processMetrics } from '#server/lib';
 import type { Logger } from '#server/lib';
 import { errorText } from '#shared/base';
 import type { ApiContext, Handler } from './context.ts';
@@ -100,7 +99,7 @@ export function apiServer(context: ApiContext, log: Logger): Server {
     response.writeHead(reply.status, { 'content-type': reply.type, 'content-length': Buffer.byteLength(reply.body), 'x-content-type-options': 'nosniff', ...(request.complete ? {} : { connection: 'close' }) });
     response.end(request.method === 'HEAD' ? undefined : reply.body);
   };
-  return createServer({ maxHeaderSize: HEAD_BYTES_MAX, requestTimeout: 30_000, headersTimeout: 10_000 }, (request, response) => {
+  return nodeHttp().createServer({ maxHeaderSize: HEAD_BYTES_MAX, requestTimeout: 30_000, headersTimeout: 10_000 }, (request, response) => {
     handle(request, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : new Error(errorText(error))));
   });
 }

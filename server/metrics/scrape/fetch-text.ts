@@ -1,6 +1,5 @@
-import { Agent as HttpAgent, request as httpRequest } from 'node:http';
+import { nodeHttp, nodeHttps } from '#server/lib';
 import type { IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { createGunzip } from 'node:zlib';
 import { ScrapeError } from './text-parser.ts';
 
@@ -19,8 +18,8 @@ const ACCEPT = 'text/plain;version=0.0.4;q=1,*/*;q=0.1';
 
 /** Fetches metrics text of targets over kept connections. */
 export class TextFetcher {
-  readonly #http = new HttpAgent({ keepAlive: true, maxSockets: 2, maxFreeSockets: 2000, timeout: 60_000 });
-  readonly #https = new HttpsAgent({ keepAlive: true, maxSockets: 2, maxFreeSockets: 2000, timeout: 60_000 });
+  readonly #http = new (nodeHttp().Agent)({ keepAlive: true, maxSockets: 2, maxFreeSockets: 2000, timeout: 60_000 });
+  readonly #https = new (nodeHttps().Agent)({ keepAlive: true, maxSockets: 2, maxFreeSockets: 2000, timeout: 60_000 });
   readonly #pool: BufferPool;
   constructor(pool: BufferPool) {
     this.#pool = pool;
@@ -30,7 +29,7 @@ export class TextFetcher {
     return new Promise<Buffer>((resolve, reject) => {
       const secure = url.startsWith('https:');
       const options = { agent: secure ? this.#https : this.#http, headers: { accept: ACCEPT, 'user-agent': 'Pharos-metrics', 'x-prometheus-scrape-timeout-seconds': String(limits.timeoutMs / 1000) } };
-      const request = secure ? httpsRequest(url, options) : httpRequest(url, options);
+      const request = secure ? nodeHttps().request(url, options) : nodeHttp().request(url, options);
       const timer = setTimeout(() => request.destroy(new ScrapeError('context deadline exceeded')), limits.timeoutMs);
       const fail = (error: Error): void => {
         clearTimeout(timer);

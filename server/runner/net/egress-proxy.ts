@@ -1,4 +1,5 @@
-import { Agent, createServer, request } from 'node:http';
+import type { Agent } from 'node:http';
+import { nodeHttp } from '#server/lib';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -39,8 +40,8 @@ export class EgressProxy {
 
   constructor(options: EgressOptions) {
     this.#options = options;
-    this.#agent = new Agent({ keepAlive: true, maxSockets: SOCKETS_MAX });
-    this.#server = createServer({ requestTimeout: 0, keepAliveTimeout: 65_000, requireHostHeader: false }, (incoming, response) => this.#onRequest(incoming, response, true));
+    this.#agent = new (nodeHttp().Agent)({ keepAlive: true, maxSockets: SOCKETS_MAX });
+    this.#server = nodeHttp().createServer({ requestTimeout: 0, keepAliveTimeout: 65_000, requireHostHeader: false }, (incoming, response) => this.#onRequest(incoming, response, true));
     this.#server.on('connect', (incoming: IncomingMessage, socket: Duplex, head: Buffer) => void this.#onConnect(incoming, socket, head));
     this.#server.on('upgrade', (incoming: IncomingMessage, socket: Duplex, head: Buffer) => void this.#onUpgrade(incoming, socket, head));
     this.#server.on('clientError', (_error, socket) => socket.destroy());
@@ -94,7 +95,7 @@ export class EgressProxy {
       return;
     }
     const hasBody = incoming.headers['content-length'] !== undefined || incoming.headers['transfer-encoding'] !== undefined;
-    const outgoing = request({
+    const outgoing = nodeHttp().request({
       agent: this.#agent, host: endpoint.address, port: endpoint.port, method: incoming.method ?? 'GET', path: `${url.pathname}${url.search}`, headers: endToEnd(incoming.rawHeaders), setHost: incoming.headers.host === undefined, ...this.#localAddress(endpoint),
     });
     outgoing.once('response', (answer) => {

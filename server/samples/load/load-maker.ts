@@ -1,5 +1,4 @@
-import { Agent, request } from 'node:http';
-import { Registry } from '#server/lib';
+import { nodeHttp, Registry } from '#server/lib';
 
 /** Requests under way at once; a further one is counted as skipped, so a slow target never grows a queue. */
 const IN_FLIGHT_MAX = 512;
@@ -18,7 +17,7 @@ export function startLoadMaker(options: { readonly target: string; readonly rate
   const skipped = registry.counter('load_skipped_total', `Requests not sent because ${IN_FLIGHT_MAX} were under way.`);
   const rateGauge = registry.gauge('load_rate', 'Requests per second that are asked for.');
   // proxyEnv: the agent of Node 24.5 that honours HTTP_PROXY, as curl does.
-  const agent = new Agent({ keepAlive: true, maxSockets: IN_FLIGHT_MAX, proxyEnv: process.env });
+  const agent = new (nodeHttp().Agent)({ keepAlive: true, maxSockets: IN_FLIGHT_MAX, proxyEnv: process.env });
   let rate = 0;
   let due = 0;
   let last = clock();
@@ -35,7 +34,7 @@ export function startLoadMaker(options: { readonly target: string; readonly rate
       inFlight -= 1;
       sent.inc({ code: String(code) });
     };
-    const outgoing = request(`${options.target}${path}`, { method, agent, headers, signal: AbortSignal.timeout(REQUEST_MS_MAX) }, (answer) => {
+    const outgoing = nodeHttp().request(`${options.target}${path}`, { method, agent, headers, signal: AbortSignal.timeout(REQUEST_MS_MAX) }, (answer) => {
       const cookie = answer.headers['set-cookie']?.find((c) => c.startsWith('session='));
       if (cookie !== undefined) session = cookie.split(';')[0];
       answer.on('end', () => done(answer.statusCode ?? 0)).on('error', () => done(0)).resume();

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { nodeHttp } from '#server/lib';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { CodedError, errorText } from '#shared/base';
 import { decodeOtlpJson, decodeOtlpProto, encodeExportResponse, encodeRpcStatus, OtlpError } from '#server/wire';
@@ -30,7 +30,7 @@ function send(request: IncomingMessage, response: ServerResponse, status: number
   response.end(body);
 }
 function listenable(handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>): Server {
-  return createServer({ maxHeaderSize: HEAD_BYTES_MAX, requestTimeout: REQUEST_MS_MAX, headersTimeout: REQUEST_MS_MAX, keepAliveTimeout: 60_000 }, (request, response) => {
+  return nodeHttp().createServer({ maxHeaderSize: HEAD_BYTES_MAX, requestTimeout: REQUEST_MS_MAX, headersTimeout: REQUEST_MS_MAX, keepAliveTimeout: 60_000 }, (request, response) => {
     handle(request, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : new Error(errorText(error))));
   });
 }

@@ -1,6 +1,5 @@
-import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { processMetrics } from '#server/lib';
+import { nodeHttp, processMetrics } from '#server/lib';
 import type { Logger, Registry } from '#server/lib';
 import { errorText } from '#shared/base';
 import { legacyApi, legacyFailure } from './legacy-api.ts';
@@ -39,7 +38,7 @@ export function queryServer(context: QueryContext & { readonly registry: Registr
     response.end(request.method === 'HEAD' ? undefined : reply.body);
     seconds.observe((performance.now() - start) / 1000, { api: (request.url ?? '').startsWith('/api/v3/') ? 'v3' : 'legacy' });
   };
-  return createServer({ maxHeaderSize: HEAD_BYTES_MAX, requestTimeout: 30_000, headersTimeout: 10_000 }, (request, response) => {
+  return nodeHttp().createServer({ maxHeaderSize: HEAD_BYTES_MAX, requestTimeout: 30_000, headersTimeout: 10_000 }, (request, response) => {
     handle(request, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : new Error(errorText(error))));
   });
 }
