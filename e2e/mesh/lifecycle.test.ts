@@ -14,7 +14,7 @@ afterAll(() => mesh.stop());
 
 /** Processes that name the data folder in their environment or command line. */
 function processesOf(dataDir: string): readonly string[] {
-  const list = execFileSync('bash', ['-c', `for p in /proc/[0-9]*; do if { tr '\\0' '\\n' < $p/environ; } 2>/dev/null | grep -q "${dataDir}" || tr '\\0' ' ' < $p/cmdline 2>/dev/null | grep -q "${dataDir}"; then echo "\${p#/proc/} $(tr '\\0' ' ' < $p/cmdline 2>/dev/null)"; fi; done`], { encoding: 'utf8' });
+  const list = execFileSync('bash', ['-c', `for p in /proc/[0-9]*; do if { tr '\\0' '\\n' < $p/environ; } 2>/dev/null | grep -q "${dataDir}" || { tr '\\0' ' ' < $p/cmdline; } 2>/dev/null | grep -q "${dataDir}"; then echo "\${p#/proc/} $({ tr '\\0' ' ' < $p/cmdline; } 2>/dev/null)"; fi; done`], { encoding: 'utf8' });
   return list.split('\n').filter((line) => line.trim() !== '' && !line.includes('bash -c') && Number(line.split(' ')[0]) !== process.pid && !/vitest/.test(line));
 }
 

@@ -6,7 +6,7 @@ import { lintGutter, setDiagnostics } from '@codemirror/lint';
 import type { Diagnostic } from '@codemirror/lint';
 import { unifiedMergeView } from '@codemirror/merge';
 import { highlightSelectionMatches, searchKeymap } from '@codemirror/search';
-import { Compartment, EditorState } from '@codemirror/state';
+import { Annotation, Compartment, EditorState } from '@codemirror/state';
 import type { Extension } from '@codemirror/state';
 import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from '@codemirror/view';
 import { useEffect, useRef } from 'react';
@@ -15,6 +15,8 @@ import type { SchemaNode } from '#shared/mesh';
 import { editorTheme } from './editor-theme.ts';
 import { schemaExtensions } from './schema-extensions.ts';
 import css from './editor.module.css';
+import { changeBetween } from './model/change-between.ts';
+import { createEchoes } from './model/echoes.ts';
 
 /** A finding at 1-based lines and columns, as the console's API gives it. */
 export type EditorMarker = { readonly line: number; readonly column: number; readonly endLine: number; readonly endColumn: number; readonly level: 'error' | 'warning' | 'info'; readonly message: string };
@@ -46,6 +48,9 @@ function diagnosticsOf(state: EditorState, markers: readonly EditorMarker[]): Di
   });
 }
 
+/** Marks what was set from outside: the one who set it needs no word of it. */
+const fromOutside = Annotation.define<boolean>();
+
 const base: Extension = [
   lineNumbers(), highlightActiveLine(), highlightActiveLineGutter(), drawSelection(), history(), bracketMatching(), closeBrackets(), highlightSelectionMatches(), lintGutter(), indentUnit.of('  '), yaml(), editorTheme,
   keymap.of([...defaultKeymap, ...historyKeymap, ...searchKeymap, indentWithTab]), EditorView.lineWrapping,
@@ -58,7 +63,9 @@ export default function CodeEditor({ value, onChange, label, schema, markers, re
   const parts = useRef({ schema: new Compartment(), access: new Compartment(), diff: new Compartment() });
   const calls = useRef({ onChange, onSave });
   calls.current = { onChange, onSave };
-  const first = useRef(value);
+  const latest = useRef(value);
+  latest.current = value;
+  const echoes = useRef(createEchoes());
   useEffect(() => {
     if (host.current === null) return undefined;
     const { schema: schemaPart, access, diff } = parts.current;
@@ -68,7 +75,7 @@ export default function CodeEditor({ value, onChange, label, schema, markers, re
       root,
       parent: root,
       state: EditorState.create({
-        doc: first.current,
+        doc: latest.current,
         extensions: [
           keymap.of([{ key: 'Mod-s', preventDefault: true, run: () => {
             calls.current.onSave?.();
@@ -76,7 +83,10 @@ export default function CodeEditor({ value, onChange, label, schema, markers, re
           } }]),
           base, schemaPart.of([]), access.of([]), diff.of([]), EditorView.contentAttributes.of({ 'aria-label': label }),
           EditorView.updateListener.of((update) => {
-            if (update.docChanged) calls.current.onChange(update.state.doc.toString());
+            if (!update.docChanged || update.transactions.some((done) => done.annotation(fromOutside) === true)) return;
+            const text = update.state.doc.toString();
+            echoes.current.sent(text);
+            calls.current.onChange(text);
           }),
         ],
       }),
@@ -86,7 +96,9 @@ export default function CodeEditor({ value, onChange, label, schema, markers, re
   }, [label]);
   useEffect(() => {
     const at = view.current;
-    if (at !== null && at.state.doc.toString() !== value) at.dispatch({ changes: { from: 0, to: at.state.doc.length, insert: value } });
+    if (at === null || echoes.current.isEcho(value)) return;
+    const changes = changeBetween(at.state.doc.toString(), value);
+    if (changes !== undefined) at.dispatch({ changes, annotations: fromOutside.of(true) });
   }, [value]);
   useEffect(() => view.current?.dispatch({ effects: parts.current.schema.reconfigure(schema === undefined ? [] : schemaExtensions(schema)) }), [schema, label]);
   useEffect(() => view.current?.dispatch({ effects: parts.current.access.reconfigure(EditorState.readOnly.of(readOnly)) }), [readOnly, label]);

@@ -22,7 +22,8 @@ export function useDraft(saved: ConfigObject | undefined, start: string): Draft 
   const edited = draft.text !== draft.base;
   const moved = saved !== undefined && saved.resourceVersion !== draft.version;
   useEffect(() => {
-    if (moved && !edited) setDraft({ text: saved.yaml, base: saved.yaml, version: saved.resourceVersion });
+    // asked of the newest draft: a key may have been pressed since this was drawn
+    if (moved && !edited) setDraft((now) => (now.text === now.base ? { text: saved.yaml, base: saved.yaml, version: saved.resourceVersion } : now));
   }, [moved, edited, saved]);
   return {
     text: draft.text, setText: (text) => setDraft((before) => ({ ...before, text })), base: draft.base, baseVersion: draft.version, edited, conflict: moved && edited,
