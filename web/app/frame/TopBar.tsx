@@ -18,7 +18,7 @@ export function TopBar({ onSearch }: { readonly onSearch: () => void }): ReactNo
       <span className={css['mesh']}><span className="muted">Mesh</span> {known?.mesh ?? '…'}</span>
       <Namespaces names={known?.namespaces ?? []} />
       <span className={css['gap']} />
-      <button type="button" className={css['search']} onClick={onSearch}><IconSearch size={15} aria-hidden /><span>Search or jump to…</span><Kbd>{printKeys('Mod K').join(' ')}</Kbd></button>
+      <button type="button" className={css['search']} aria-label={`Search or jump to… ${printKeys('Mod K').join(' ')}`} onClick={onSearch}><IconSearch size={15} aria-hidden /><span>Search or jump to…</span><Kbd>{printKeys('Mod K').join(' ')}</Kbd></button>
       <MtlsChip />
       <WindowChoice />
       <LiveChip />
