@@ -11,7 +11,7 @@ import type { BenchRow } from './bench-row.ts';
 const run = promisify(execFile);
 const PART = fileURLToPath(new URL('../../server/cli/part.ts', import.meta.url));
 const CACHE = fileURLToPath(new URL('../../.cache/compile', import.meta.url));
-const ROUNDS = 5;
+const ROUNDS = 9;
 const SECONDS = 4;
 const CONNECTIONS = 32;
 /** Clock ticks of /proc/<pid>/stat, a second (USER_HZ). */
