@@ -1,3 +1,4 @@
+import { createServer } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { serveApp } from './http-app.ts';
 import type { RunningApp } from './http-app.ts';
@@ -6,6 +7,7 @@ import { productpage } from './bookinfo/productpage.ts';
 import { ratings } from './bookinfo/ratings.ts';
 import { reviews } from './bookinfo/reviews.ts';
 import { startLoadMaker } from './load/load-maker.ts';
+import type { LoadMaker } from './load/load-maker.ts';
 
 const apps: RunningApp[] = [];
 let page = '';
@@ -54,15 +56,30 @@ test('a service that is down leaves the page standing with its sentence', async 
   expect(text).toContain('Sorry, product reviews are currently unavailable for this book.');
 });
 
-test('the load maker keeps its rate, logs in and stops', async () => {
+const answersOf = (load: LoadMaker, code: string): number => Number(new RegExp(`load_requests_total\\{code="${code}"\\} (\\d+)`).exec(load.registry.render())?.[1] ?? 0);
+
+test('the load maker keeps its rate after the first good answer, logs in and stops', async () => {
   const load = startLoadMaker({ target: page, ratePerSecond: 100 });
+  for (let i = 0; answersOf(load, '200') === 0 && i < 1000; i++) await new Promise((resolve) => setTimeout(resolve, 10));
+  const before = answersOf(load, '200');
   await new Promise((resolve) => setTimeout(resolve, 600));
   await load.stop();
-  const text = load.registry.render();
-  const sent = Number(/load_requests_total\{code="200"\} (\d+)/.exec(text)?.[1]);
+  const sent = answersOf(load, '200') - before;
   expect(sent).toBeGreaterThan(20);
   expect(sent).toBeLessThan(80);
-  expect(text).toMatch(/load_requests_total\{code="302"\} \d+/);
+  expect(answersOf(load, '302')).toBeGreaterThan(0);
   load.setRate(9999);
   expect(load.rate).toBe(500);
+});
+
+test('a target that does not answer well yet is asked twice a second, not at full rate', async () => {
+  const server = createServer((_request, response) => void response.writeHead(503).end());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const load = startLoadMaker({ target: `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`, ratePerSecond: 100 });
+  await new Promise((resolve) => setTimeout(resolve, 1300));
+  await load.stop();
+  server.close();
+  expect(answersOf(load, '503')).toBeGreaterThan(0);
+  expect(answersOf(load, '503')).toBeLessThan(6);
 });

@@ -4,6 +4,8 @@ import { nodeHttp, Registry } from '#server/lib';
 const IN_FLIGHT_MAX = 512;
 /** Highest rate, requests per second. */
 export const RATE_MAX = 500;
+/** Until the first good answer no more than this, requests per second: a mesh that is still coming up would show its first minute full of errors. */
+const FIRST_RATE_MAX = 2;
 const TICK_MS = 20;
 const REQUEST_MS_MAX = 15_000;
 
@@ -24,6 +26,7 @@ export function startLoadMaker(options: { readonly target: string; readonly rate
   let inFlight = 0;
   let counter = 0;
   let session: string | undefined;
+  let answered = false;
 
   const call = (path: string, method: string, headers: Record<string, string>, body?: string): void => {
     inFlight += 1;
@@ -32,6 +35,7 @@ export function startLoadMaker(options: { readonly target: string; readonly rate
       if (finished) return;
       finished = true;
       inFlight -= 1;
+      answered ||= code >= 200 && code < 400;
       sent.inc({ code: String(code) });
     };
     const outgoing = nodeHttp().request(`${options.target}${path}`, { method, agent, headers, signal: AbortSignal.timeout(REQUEST_MS_MAX) }, (answer) => {
@@ -51,7 +55,8 @@ export function startLoadMaker(options: { readonly target: string; readonly rate
   };
   const tick = (): void => {
     const now = clock();
-    due = Math.min(due + ((now - last) / 1000) * rate, rate); // never more than a second's worth after a pause
+    const wanted = answered ? rate : Math.min(rate, FIRST_RATE_MAX);
+    due = Math.min(due + ((now - last) / 1000) * wanted, Math.max(wanted, 1)); // never more than a second's worth after a pause
     last = now;
     while (due >= 1) {
       due -= 1;
