@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { MALLOC_ENV, NODE_FLAGS } from '../../server/cli/process-flags.mjs'; // as a pod's sidecar runs
 import type { BenchRow } from './bench-row.ts';
 
 const run = promisify(execFile);
@@ -17,9 +18,6 @@ const CONNECTIONS = 32;
 /** Clock ticks of /proc/<pid>/stat, a second (USER_HZ). */
 const TICKS = 100;
 const [PROXY_CORE, LOAD_CORE] = ['0', '1'];
-/** As a pod's sidecar runs: the flags and the environment of server/cli/up/images.ts. */
-const NODE_FLAGS = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=1'];
-const MALLOC = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '131072' };
 const FORMAT = '[$time_iso8601] "$request" $status - via_upstream - "-" $request_length $body_bytes_sent $request_time $upstream_response_time "$http_x_forwarded_for" "$http_user_agent" "$request_id" "$host" "$upstream_addr" - - $server_addr $remote_addr - -';
 
 const freePort = (): Promise<number> => new Promise((resolve, reject) => {
@@ -117,7 +115,7 @@ export async function bench(): Promise<readonly BenchRow[]> {
     bed.nginx(LOAD_CORE, 'upstream', `access_log off; server { listen 127.0.0.1:${upstream}; root ${bed.dir}/www; }`);
     const nginxPid = bed.nginx(PROXY_CORE, 'proxy', `access_log ${bed.dir}/access.log istio buffer=64k flush=1s; upstream up { server 127.0.0.1:${upstream}; keepalive 64; keepalive_requests 1000000; } server { listen 127.0.0.1:${nginxPort}; location / { proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header X-Request-Id $request_id; } }`);
     writeFileSync(`${bed.dir}/bootstrap.json`, bootstrap(ownPort, upstream));
-    const ownPid = bed.start(PROXY_CORE, [process.execPath, ...NODE_FLAGS, PART, 'proxy'], { ...MALLOC, PHAROS_BOOTSTRAP: `${bed.dir}/bootstrap.json`, NODE_COMPILE_CACHE: existsSync(CACHE) ? CACHE : '' });
+    const ownPid = bed.start(PROXY_CORE, [process.execPath, ...NODE_FLAGS, PART, 'proxy'], { ...MALLOC_ENV, PHAROS_BOOTSTRAP: `${bed.dir}/bootstrap.json`, NODE_COMPILE_CACHE: existsSync(CACHE) ? CACHE : '' });
     for (const port of [upstream, nginxPort, ownPort]) await untilAnswers(port);
     await sleep(2000);
     const idle = pssMb(ownPid);

@@ -3,17 +3,17 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { MALLOC_ENV, NODE_FLAGS } from './process-flags.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const node = `${root}node_modules/.bin/node`;
 
-/** Flags of the process that holds the whole mesh: a small young generation; one malloc arena (ADR on memory: 50 MB less). They count only from a process's first moment. */
-const small = ['--max-semi-space-size=1', '--disable-warning=ExperimentalWarning'];
+/** The process that holds the whole mesh takes the memory flags too: they count only from a process's first moment. */
 const starts = process.argv[2] === 'up' && process.env.MALLOC_ARENA_MAX === undefined && typeof process.execve === 'function';
 
 if (Number(process.versions.node.split('.')[0]) >= 24 && starts) {
   process.removeAllListeners('warning');
-  process.execve(process.execPath, [process.execPath, ...small, fileURLToPath(import.meta.url), ...process.argv.slice(2)], { ...process.env, MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '131072' });
+  process.execve(process.execPath, [process.execPath, ...NODE_FLAGS, fileURLToPath(import.meta.url), ...process.argv.slice(2)], { ...process.env, ...MALLOC_ENV });
 } else if (Number(process.versions.node.split('.')[0]) >= 24) {
   const { enableCompileCache } = await import('node:module');
   enableCompileCache(`${root}.cache/compile`);

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
+import { NODE_FLAGS } from './process-flags.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const withTests = process.env.npm_lifecycle_event === 'pretest' || process.argv.includes('--tests');
@@ -54,7 +55,7 @@ const depends = statSync(`${root}package-lock.json`).mtimeMs;
 const server = Math.max(newest(`${root}server`), newest(`${root}shared`), depends);
 const warm = `${root}.cache/compile/warm`;
 if (!existsSync(warm) || statSync(warm).mtimeMs < server) {
-  await step('server', `${root}node_modules/.bin/node`, ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=1', `${root}server/cli/warm.mjs`]);
+  await step('server', `${root}node_modules/.bin/node`, [...NODE_FLAGS, `${root}server/cli/warm.mjs`]);
   writeFileSync(warm, '');
 }
 const built = `${root}dist/web/index.html`;
