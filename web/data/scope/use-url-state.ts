@@ -1,5 +1,6 @@
 import { useMemo } from 'react';
 import { useLocation, useSearch } from 'wouter';
+import { usePathname } from 'wouter/use-browser-location';
 
 /** A page's own part of the URL: `parse` and `format` come from its url.ts. Parameters that are not the page's stay. */
 export type UrlCodec<T> = {
@@ -21,8 +22,11 @@ export function withState<T>(search: string, codec: UrlCodec<T>, state: T): stri
 export function useUrlState<T>(codec: UrlCodec<T>): readonly [T, (patch: Partial<T>, how?: 'push' | 'replace') => void] {
   const search = useSearch();
   const [location, navigate] = useLocation();
+  const path = usePathname();
   const state = useMemo(() => codec.parse(new URLSearchParams(search)), [codec, search]);
   const set = (patch: Partial<T>, how: 'push' | 'replace' = 'replace'): void => {
+    // a page that was left (a late timer, a late answer) must not come back
+    if (window.location.pathname !== path) return;
     const now = window.location.search;
     const next = withState(now, codec, { ...codec.parse(new URLSearchParams(now)), ...patch });
     if (next === now.replace(/^\?/, '')) return;

@@ -60,25 +60,31 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>): Reac
   const virtual = sorted.length > virtualFrom;
   const virtualizer = useVirtualizer({ count: sorted.length, getScrollElement: () => scroller.current, estimateSize: () => rowPx, overscan: OVERSCAN_ROWS, enabled: virtual });
 
+  /** A row that is not drawn yet gets the focus in the next frame. */
+  const coming = useRef(false);
   const focusRow = (index: number): void => {
     const row = sorted[Math.min(sorted.length - 1, Math.max(0, index))];
     if (row === undefined) return;
     const key = rowKey(row);
-    setCursor(key);
-    if (virtual) virtualizer.scrollToIndex(index);
-    requestAnimationFrame(() => {
+    const land = (): boolean => {
       const element = scroller.current?.querySelector<HTMLElement>(`tr[data-key="${CSS.escape(key)}"]`);
       element?.focus();
       if (!virtual) element?.scrollIntoView({ block: 'nearest' });
-      if (selected !== undefined && props.onInspect !== undefined) props.onInspect(row);
-    });
+      return element !== undefined && element !== null;
+    };
+    setCursor(key);
+    if (virtual) virtualizer.scrollToIndex(index);
+    coming.current = !land();
+    if (coming.current) requestAnimationFrame(() => { coming.current = false; land(); });
+    // at once: in a later frame the next key may already have left the page
+    if (selected !== undefined && props.onInspect !== undefined) props.onInspect(row);
   };
   const act = (row: Row | undefined, how: 'open' | 'inspect'): void => {
     if (row === undefined) return;
     const first = how === 'open' ? (props.onOpen ?? props.onInspect) : (props.onInspect ?? props.onOpen);
     first?.(row);
   };
-  const keys = useTableKeys({ move: (delta) => focusRow(document.activeElement?.closest('tr[data-key]') === null || cursor === undefined ? at : at + delta), open: () => act(sorted[at], 'open'), inspect: () => act(sorted[at], 'inspect') });
+  const keys = useTableKeys({ move: (delta) => focusRow(cursor !== undefined && (coming.current || scroller.current?.querySelector('tr[data-key]:focus-within') !== null) ? at + delta : at), open: () => act(sorted[at], 'open'), inspect: () => act(sorted[at], 'inspect') });
   const onKeyDown = (event: KeyboardEvent): void => {
     const row = event.target instanceof HTMLElement && event.target.matches('tr[data-key]');
     const moves: Readonly<Record<string, number>> = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: sorted.length - 1, PageDown: at + 15, PageUp: at - 15 };

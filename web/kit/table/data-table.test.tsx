@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { cleanup, fireEvent, render, screen } from '@testing-library/react';
+import { act, cleanup, fireEvent, render, screen } from '@testing-library/react';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { Column } from './columns.ts';
 import { DataTable } from './DataTable.tsx';
@@ -49,6 +49,15 @@ test('keys move, inspect and open; a click inspects and never opens', async () =
   fireEvent.click(first);
   expect(inspect).toHaveBeenLastCalledWith(ROWS[0]);
   expect(open).not.toHaveBeenCalled();
+});
+
+test('keys that follow each other within one frame: none is lost, and nothing is inspected after the row was opened', async () => {
+  const calls: string[] = [];
+  render(<DataTable label="Things" rows={ROWS} columns={COLUMNS} rowKey={(row) => row.name} selected="v1" onInspect={(row) => calls.push(`inspect ${row.name}`)} onOpen={(row) => calls.push(`open ${row.name}`)} />);
+  for (const key of ['down', 'up', 'up']) act(() => currentTable()?.move(key === 'down' ? 1 : -1));
+  act(() => currentTable()?.open());
+  await frame();
+  expect(calls).toEqual(['inspect v1', 'inspect v2', 'inspect v10', 'open v10']);
 });
 
 test('thousands of rows: only those in view exist', () => {
