@@ -1,6 +1,6 @@
 import { QueryClientProvider } from '@tanstack/react-query';
 import type { QueryClient } from '@tanstack/react-query';
-import { lazy, Suspense, useEffect, useRef, useState } from 'react';
+import { lazy, Suspense, useLayoutEffect, useRef, useState } from 'react';
 import type { ComponentType, ReactNode } from 'react';
 import { Redirect, useLocation } from 'wouter';
 import { ScopeKeeper, stepWindow, useScope, useSetScope } from '#web/data';
@@ -50,8 +50,8 @@ function PageHost(): ReactNode {
   const Loaded = page === undefined ? undefined : LOADED.get(page.id);
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
-  // after a change of page the focus goes to its beginning, so that the keyboard and screen readers follow
-  useEffect(() => {
+  // after a change of page the focus goes to its beginning, so that the keyboard and screen readers follow; before a key can move it on
+  useLayoutEffect(() => {
     if (!first.current) main.current?.focus();
     first.current = false;
   }, [page?.id]);
@@ -85,7 +85,7 @@ function useFrameCommands(openPalette: () => void, openHelp: () => void): void {
 function useGoCommands(): void {
   const [, navigate] = useLocation();
   const go = useRef(navigate);
-  useEffect(() => { go.current = navigate; });
+  useLayoutEffect(() => { go.current = navigate; });
   // the pages are a constant list, so the hooks run in the same order each time
   for (const page of PAGES) useCommand(`go.${page.id}`, () => go.current(page.base));
 }

@@ -1,4 +1,4 @@
-import { createContext, useContext, useEffect, useRef } from 'react';
+import { createContext, useContext, useLayoutEffect, useRef } from 'react';
 
 // Commands by name: a page says what a command does while it is shown, the one map of shortcuts (web/app/shortcuts.ts) says which keys run it.
 type Handler = () => void;
@@ -6,10 +6,11 @@ const handlers = new Map<string, Handler[]>();
 
 /** Offers a command while the component is mounted and `run` is given; of several offers the newest wins (Esc closes the innermost thing). */
 export function useCommand(id: string, run: Handler | undefined): void {
+  // layout effects: what is painted takes keys
   const latest = useRef(run);
-  useEffect(() => { latest.current = run; });
+  useLayoutEffect(() => { latest.current = run; });
   const offered = run !== undefined;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!offered) return undefined;
     const handler = (): void => latest.current?.();
     const list = handlers.get(id) ?? [];

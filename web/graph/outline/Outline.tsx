@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { useLayoutEffect, useRef, useState } from 'react';
 import type { KeyboardEvent, ReactNode } from 'react';
 import { describeNode, nameOf } from '#shared/graph';
 import type { GraphModel } from '#shared/graph';
@@ -17,7 +17,7 @@ export function Outline({ model, open, focusKey, onClose, onFocus, onInspect }: 
   const tree = useRef<HTMLDivElement>(null);
   const stand = held !== undefined && model.nodes.some((node) => node.key === held.key) ? held : standAt(model, focusKey);
   const wasOpen = useRef(false);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (open && !wasOpen.current) tree.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus();
     wasOpen.current = open;
   }, [open]);

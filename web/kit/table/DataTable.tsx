@@ -1,7 +1,7 @@
 import { createSortedRowModel, rowSortingFeature, tableFeatures, useTable } from '@tanstack/react-table';
 import type { ColumnDef, RowData, SortingState } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useLayoutEffect, useMemo, useRef, useState } from 'react';
 import type { KeyboardEvent, ReactNode } from 'react';
 import { IconChevronDown, IconChevronUp } from '../icons.ts';
 import { compareValues } from './columns.ts';
@@ -128,9 +128,9 @@ const isControl = (target: EventTarget): boolean => target instanceof Element &&
 /** Registers the table for j, k, Enter and Space; the registered object stays the same while its actions follow the render. */
 function useTableKeys(now: TableKeys): TableKeys {
   const latest = useRef(now);
-  useEffect(() => { latest.current = now; });
+  useLayoutEffect(() => { latest.current = now; });
   const [stable] = useState<TableKeys>(() => ({ move: (delta) => latest.current.move(delta), open: () => latest.current.open(), inspect: () => latest.current.inspect() }));
-  useEffect(() => registerTable(stable), [stable]);
+  useLayoutEffect(() => registerTable(stable), [stable]);
   return stable;
 }
 
