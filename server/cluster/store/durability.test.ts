@@ -26,7 +26,7 @@ const SCRIPT = `
   const { renameSync, writeFileSync } = await import('node:fs');
   const dir = process.env.TEST_DIR;
   const log = createLog('test');
-  log.level = 'silent';
+  log.level = 'warn';
   const cluster = await startCluster({ dataDir: dir + '/data', host: '127.0.0.1', port: 0, serviceCidr: '127.108.0.0/16', kubeletToken: 'unused', log, controllers: false });
   writeFileSync(dir + '/kubeconfig.new', cluster.adminKubeconfig);
   renameSync(dir + '/kubeconfig.new', dir + '/kubeconfig');

@@ -44,11 +44,12 @@ export class Istiod {
     }
   }
 
-  /** Every proxy of every istiod; a proxy that moved from one to another is taken from where it connected last. */
-  async syncs(): Promise<readonly Sync[]> {
+  /** Every proxy of every istiod; a proxy that moved from one to another is taken from where it connected last. With `until`, an istiod that can wait answers when every proxy has acknowledged that revision, or after `ms`; a real one answers at once. */
+  async syncs(until?: { readonly revision: string; readonly ms: number }): Promise<readonly Sync[]> {
+    const path = until === undefined ? '/debug/syncz' : `/debug/syncz?revision=${encodeURIComponent(until.revision)}&wait=${until.ms}`;
     const pods = this.pods();
     if (pods.length === 0) throw new NoIstiod();
-    const all = await Promise.all(pods.map(async (pod) => list.parse(JSON.parse(await this.page(pod, '/debug/syncz'))).map((sync): Sync => ({ ...sync, from: sync.istiod ?? pod.name }))));
+    const all = await Promise.all(pods.map(async (pod) => list.parse(JSON.parse(await this.page(pod, path))).map((sync): Sync => ({ ...sync, from: sync.istiod ?? pod.name }))));
     const newest = new Map<string, Sync>();
     for (const sync of all.flat()) {
       const known = newest.get(sync.proxy);

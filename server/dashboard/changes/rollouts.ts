@@ -18,6 +18,8 @@ type Progress = { id: string; state: RolloutReply['state']; startedAt: number; l
 const ROLLOUTS_MAX = 500;
 /** Longest wait for the acknowledgements of one object, ms. */
 const WAIT_MS_MAX = 30_000;
+/** An istiod that can wait is asked to, so long; then progress is told and it is asked again. */
+const LOOK_WAIT_MS = 150;
 /** Pauses between two looks at istiod: quick while most changes arrive, then slower. */
 const LOOK_MS = 15;
 const LOOK_QUICK_MS = 1500;
@@ -103,9 +105,9 @@ export class Rollouts {
   }
 
   /** The proxies now; undefined when istiod cannot be read. */
-  async #look(): Promise<readonly Sync[] | undefined> {
+  async #look(revision?: string): Promise<readonly Sync[] | undefined> {
     try {
-      return await this.#istiod.syncs();
+      return await this.#istiod.syncs(revision === undefined ? undefined : { revision, ms: LOOK_WAIT_MS });
     } catch (error) {
       if (error instanceof NoIstiod || error instanceof KubeError || error instanceof SourceFailure || error instanceof SyntaxError || (error instanceof Error && error.name === '$ZodError')) return undefined;
       throw error;
@@ -118,7 +120,7 @@ export class Rollouts {
     const old = new Map((before ?? []).map((sync) => [sync.proxy, nonces(sync)]));
     for (;;) {
       const elapsed = performance.now() - start;
-      const syncs = await this.#look();
+      const syncs = await this.#look(revision);
       if (syncs === undefined) {
         if (elapsed > BLIND_MS) {
           const step = progress.steps[index];

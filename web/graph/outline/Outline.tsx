@@ -4,10 +4,10 @@ import { describeNode, nameOf } from '#shared/graph';
 import type { GraphModel } from '#shared/graph';
 import { IconButton, IconClose, Mark } from '#web/kit';
 import css from '../graph.module.css';
-import { moveStand, standAt } from './outline-move.ts';
+import { boxesOf, moveStand, standAt } from './outline-move.ts';
 import type { Move, Stand } from './outline-move.ts';
 
-const MOVES: Readonly<Record<string, Move>> = { ArrowDown: 'down', ArrowUp: 'up', ArrowRight: 'follow', ArrowLeft: 'back', Home: 'entry', End: 'last', e: 'next-failing' };
+const MOVES: Readonly<Record<string, Move>> = { ArrowDown: 'down', ArrowUp: 'up', ArrowRight: 'follow', ArrowLeft: 'back', Home: 'entry', End: 'last', e: 'next-failing', PageDown: 'next-box', PageUp: 'previous-box' };
 
 export type OutlineProps = { readonly model: GraphModel; readonly open: boolean; readonly focusKey: string | undefined; readonly onClose: () => void; /** Focus moved: the canvas rings the node. */ readonly onFocus: (key: string | undefined) => void; readonly onInspect: (key: string) => void };
 
@@ -44,11 +44,11 @@ export function Outline({ model, open, focusKey, onClose, onFocus, onInspect }: 
     event.stopPropagation();
   };
   const here = model.nodes.find((node) => node.key === stand?.key)?.namespace;
-  const groups = [...new Set(model.nodes.map((node) => node.namespace))];
+  const groups = boxesOf(model);
   return (
     <section className={css['outline']} aria-label="Outline of the graph" onBlur={(event) => { if (!event.currentTarget.contains(event.relatedTarget)) onFocus(undefined); }}>
       <header><h2>Outline</h2><IconButton label="Close outline" onClick={onClose}><IconClose aria-hidden /></IconButton></header>
-      <p className="muted">↑ ↓ siblings · → follow a call · ← back · Home entry · e next failing · Enter inspect</p>
+      <p className="muted">↑ ↓ siblings · → follow a call · ← back · Home entry · e next failing · PgDn PgUp namespaces · Enter inspect</p>
       <div ref={tree} role="tree" aria-label="Nodes of the graph" className={css['tree']} onKeyDown={onKeyDown}>
         {groups.flatMap((namespace) => [
           <div key={namespace} role="treeitem" aria-level={1} aria-expanded={namespace === here} aria-selected={false} tabIndex={-1} className={css['treeBox']} onClick={() => { const first = model.nodes.find((node) => node.namespace === namespace); const next = first === undefined ? undefined : standAt(model, first.key); if (next !== undefined) go(next); }}>{namespace === '' ? 'outside' : namespace}</div>,

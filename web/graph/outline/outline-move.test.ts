@@ -32,6 +32,12 @@ test('siblings in a namespace are stepped through, and the ends hold', () => {
   expect(walk(start, ['last', 'down'])).toBe('wl:default/reviews-v2');
   expect(walk(start, ['entry'])).toBe('wl:istio-system/gw');
 });
+test('every namespace is reached, also one that no call leads to', () => {
+  const start = standAt(mesh, undefined);
+  expect(walk(start, ['next-box'])).toBe('wl:default/details-v1');
+  expect(walk(start, ['next-box', 'next-box'])).toBe('wl:istio-system/gw');
+  expect(walk(start, ['previous-box', 'down'])).toBe('wl:default/productpage-v1');
+});
 test('e goes round those in trouble, failing first; with none it stands still', () => {
   const start = standAt(mesh, undefined);
   expect(walk(start, ['next-failing'])).toBe('wl:default/ratings-v1');
