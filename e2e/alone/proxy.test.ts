@@ -57,6 +57,25 @@ describe('curl through the proxy', () => {
     expect((await curl('-w', ' %{num_connects}\n', `${base()}/1`, `${base()}/2`)).stdout).toBe('GET /1 0 1\nGET /2 0 0\n');
     expect((await curl('-x', base(), 'http://somewhere:81/x')).stdout).toBe('GET /x 0');
   });
+  test('Expect that we answer ourselves is taken out, and nothing else, whatever other headers hold', async () => {
+    const answer = await bed.raw('POST /expect HTTP/1.1\r\nhost: a\r\nx-a: expect\r\ncontent-length: 20\r\nexpect: 100-continue\r\n\r\nGET /second HTTP/1.1');
+    expect(answer).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK\r\n[^]*POST \/expect 20$/);
+    expect(up.seen.at(-1)?.headers).toMatchObject({ 'x-a': 'expect', 'content-length': '20' });
+    expect(up.seen.at(-1)?.headers).not.toHaveProperty('expect');
+  });
+  test('a slow reader gets the whole answer, also when the connection ends after it', async () => {
+    const socket = connect(bed.port, '127.0.0.1');
+    socket.write('GET /big HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n');
+    let bytes = 0;
+    socket.on('data', (data: Buffer) => void (bytes += data.length));
+    socket.once('data', () => socket.pause());
+    await sleep(2500); // longer than an ended connection lingers
+    const ended = new Promise((resolve) => { socket.once('close', resolve); });
+    expect(bytes).toBeLessThan(1_000_000);
+    socket.resume();
+    await ended;
+    expect(bytes).toBeGreaterThan(8_000_000);
+  });
   test('pipelined requests are answered in their order', async () => {
     const answer = await bed.raw(['/1', '/2', '/3', '/4'].map((path) => `GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`).join(''));
     expect([...answer.matchAll(/GET (\/\d) 0/g)].map((match) => match[1])).toEqual(['/1', '/2', '/3', '/4']);
@@ -166,7 +185,7 @@ describe('clients and upstreams that fail', () => {
     const names = ['http-left', 'http-slow', 'http-delay', 'tcp-reset', 'tcp-heads', 'tcp-idle', 'tcp-ws'];
     const delay = { 'envoy.filters.http.fault': { '@type': FAULT, delay: { fixed_delay: '30s', percentage: { numerator: 100 } } } };
     bed = await ProxyBed.start({
-      clusters: Object.fromEntries(names.map((name) => [name, [name.startsWith('http') ? http.port : raw.port]])), manager: { upgrade_configs: [{ upgrade_type: 'websocket' }] }, filters: [{ name: 'envoy.filters.http.fault', typed_config: { '@type': FAULT } }],
+      clusters: Object.fromEntries(names.map((name) => [name, [name.startsWith('http') ? http.port : raw.port]])), manager: { upgrade_configs: [{ upgrade_type: 'websocket' }], http_protocol_options: { accept_http_10: true } }, filters: [{ name: 'envoy.filters.http.fault', typed_config: { '@type': FAULT } }],
       routes: names.map((name) => ({ match: { prefix: `/${name}` }, route: { cluster: name, timeout: '0s' }, ...(name === 'http-delay' ? { typed_per_filter_config: delay } : {}) })),
     });
   });
@@ -208,11 +227,14 @@ describe('clients and upstreams that fail', () => {
       expect(await curl('-w', ' %{http_code}', url(path))).toEqual({ code: 18, stdout: 'half 200' }); // 18: the transfer ended early
       expect(await bed.log('/tcp-reset')).toMatchObject({ code: 200, flags: 'UPE', details: 'upstream_reset_after_response_started{protocol_error}' });
     }
+    // HTTP/1.0 reads to the end of the connection: that must be no clean one
+    expect((await curl('--http1.0', url('/within-chunks'))).code).toBe(56); // 56: failure in receiving
+    expect(await bed.log('/tcp-reset')).toMatchObject({ code: 200, flags: 'UPE' });
     for (let i = 0; i < 10; i++) {
       expect(await curl('-w', ' %{http_code}', url('/after'))).toEqual({ code: 0, stdout: 'whole 200' });
       await sleep(5);
     }
-    expect(await Promise.all(['upstream_rq_503', 'upstream_rq_rx_reset', 'upstream_cx_destroy_remote_with_active_rq', 'upstream_rq_active', 'upstream_cx_active'].map((name) => bed.stat(`cluster.tcp-reset.${name}`)))).toEqual([1, 3, 3, 0, 0]);
+    expect(await Promise.all(['upstream_rq_503', 'upstream_rq_rx_reset', 'upstream_cx_destroy_remote_with_active_rq', 'upstream_rq_active', 'upstream_cx_active'].map((name) => bed.stat(`cluster.tcp-reset.${name}`)))).toEqual([1, 4, 4, 0, 0]);
   });
 
   test('an upstream whose head is no HTTP: 502, never passed on, counted, its connection not used again', async () => {
@@ -309,6 +331,14 @@ describe('clients and upstreams that fail', () => {
     const answer = await bed.raw('GET /tcp-ws HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-key: k\r\n\r\nearly');
     expect(answer).toMatch(/^HTTP\/1\.1 101 Switching Protocols\r\n[^]*\r\n\r\nhello k echo early$/);
   });
+});
+
+test('a probe that only connects leaves nothing behind while first bytes are awaited', async () => {
+  const manager = { '@type': 'type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager', stat_prefix: 's', http_filters: [{ name: 'envoy.filters.http.router', typed_config: { '@type': 'type.googleapis.com/envoy.extensions.filters.http.router.v3.Router' } }], route_config: { virtual_hosts: [{ name: 'v', domains: ['*'], routes: [{ match: { prefix: '/' }, direct_response: { status: 200 } }] }] } };
+  const bed = await bedOf({ clusters: {}, listener: { listener_filters_timeout: '0s', continue_on_listener_filters_timeout: true, filter_chains: [{ filter_chain_match: { transport_protocol: 'raw_buffer' }, filters: [{ name: 'h', typed_config: manager }] }] } });
+  const name = `listener.127.0.0.1_${bed.port}.downstream_cx`;
+  for (let i = 0; i < 5; i++) connect(bed.port, '127.0.0.1').end();
+  await until('all were seen and are gone', async () => ((await bed.stat(`${name}_total`)) === 5 && (await bed.stat(`${name}_active`)) === 0 ? true : undefined));
 });
 
 test('SIGTERM: requests in flight are finished, then the process ends by itself', async () => {

@@ -23,6 +23,11 @@ export type PoolContext = {
 
 /** An idle connection is not used any more this long before its peer closes it. */
 const KEEP_ALIVE_MARGIN_MS = 1000;
+/**
+ * A connection that came too late for its request and has served none is kept this long. Servers count from the connection to the end of the
+ * first head (Node: 60 s, then 408 to whatever request comes at that moment), so it must not wait until then.
+ */
+const UNUSED_MS_MAX = 5000;
 const words: ReadonlyMap<string, string> = new Map([['ECONNREFUSED', 'Connection refused'], ['EHOSTUNREACH', 'No route to host'], ['ENETUNREACH', 'Network is unreachable'], ['ECONNRESET', 'Connection reset by peer'], ['ETIMEDOUT', 'Connection timed out'], ['EADDRNOTAVAIL', 'Cannot assign requested address']]);
 
 /** What the transport said, in the words of Envoy's `UPSTREAM_TRANSPORT_FAILURE_REASON`. */
@@ -59,13 +64,16 @@ export class Pool implements ConnectionOwner {
   acquire(waiter: Waiter): void {
     const now = performance.now();
     for (let free = this.#idle.pop(); free !== undefined; free = this.#idle.pop()) {
-      if (!free.closed && now - free.idleSince < Math.min(free.keepAliveMs - KEEP_ALIVE_MARGIN_MS, this.#context.idleTimeoutMs)) return waiter.onConnection(free);
+      if (!free.closed && now - free.idleSince < this.#idleMsMax(free)) return waiter.onConnection(free);
       free.destroy();
     }
     this.#waiting.push(waiter);
     this.#context.stats.rqPendingTotal++;
     this.#context.stats.rqPendingActive++;
     this.#connect();
+  }
+  #idleMsMax(connection: ClientConnection): number {
+    return Math.min(connection.served === 0 ? UNUSED_MS_MAX : connection.keepAliveMs - KEEP_ALIVE_MARGIN_MS, this.#context.idleTimeoutMs);
   }
   cancel(waiter: Waiter): void {
     const at = this.#waiting.indexOf(waiter);
@@ -84,7 +92,12 @@ export class Pool implements ConnectionOwner {
     stats.cxTxBytes += connection.writer.bytes;
     connection.rxBytes = 0;
     connection.writer.bytes = 0;
-    if (this.#host.removed || connection.secretVersion !== this.#context.secrets.version || (maxRequestsPerConnection > 0 && connection.served >= maxRequestsPerConnection)) return connection.destroy();
+    if (maxRequestsPerConnection > 0 && connection.served >= maxRequestsPerConnection) return connection.destroy();
+    this.#free(connection);
+  }
+  /** A connection that nobody uses now: for the next in the queue, or kept. One of a removed host or of an old certificate is neither. */
+  #free(connection: ClientConnection): void {
+    if (this.#host.removed || connection.secretVersion !== this.#context.secrets.version) return connection.destroy();
     const waiter = this.#next();
     if (waiter !== undefined) return waiter.onConnection(connection);
     connection.idleSince = performance.now();
@@ -110,6 +123,7 @@ export class Pool implements ConnectionOwner {
     const started = performance.now();
     const secure = this.#tls.kind === 'tls';
     let settled = false;
+    const secretVersion = this.#context.secrets.version; // of the certificate it is opened with, whatever is renewed during the handshake
     const socket = this.#open();
     const fail = (failure: ConnectFailure): void => {
       if (settled) return;
@@ -136,7 +150,7 @@ export class Pool implements ConnectionOwner {
       clearTimeout(timer);
       this.#connecting--;
       stats.cxConnectMs.observe(performance.now() - started);
-      this.#ready(socket);
+      this.#ready(socket, secretVersion);
     });
   }
   #open(): Socket | TLSSocket | undefined {
@@ -152,8 +166,8 @@ export class Pool implements ConnectionOwner {
       checkServerIdentity: () => undefined, // names are checked in #ready against the certificate itself, not against a host name
     }).on('secureConnect', () => void stats.sslHandshakes++);
   }
-  #ready(socket: Socket | TLSSocket): void {
-    const { stats, secrets } = this.#context;
+  #ready(socket: Socket | TLSSocket, secretVersion: number): void {
+    const { stats } = this.#context;
     let principal = '';
     if (this.#tls.kind === 'tls' && 'getPeerX509Certificate' in socket) {
       const certificate = socket.getPeerX509Certificate();
@@ -170,12 +184,12 @@ export class Pool implements ConnectionOwner {
       }
       principal = peer?.principal ?? '';
     }
-    const connection = new ClientConnection(socket, this, principal, secrets.version);
+    const connection = new ClientConnection(socket, this, principal, secretVersion);
     this.#all.add(connection);
-    const waiter = this.#next();
-    if (waiter !== undefined) return waiter.onConnection(connection);
-    connection.idleSince = performance.now();
-    this.#idle.push(connection);
+    const waiter = this.#next(); // who waited for it gets it, even if its host or certificate went meanwhile: it closes after that request
+    if (waiter === undefined) return this.#free(connection);
+    connection.draining = this.#host.removed || secretVersion !== this.#context.secrets.version;
+    waiter.onConnection(connection);
   }
   /** Closes idle connections; busy ones close when their request is done. With `onlyStale` those of the present secrets stay. */
   drain(onlyStale: boolean): void {
@@ -187,7 +201,7 @@ export class Pool implements ConnectionOwner {
   }
   /** Closes connections that were idle for too long. */
   sweep(now: number): void {
-    for (const connection of this.#idle.slice()) if (now - connection.idleSince >= Math.min(connection.keepAliveMs - KEEP_ALIVE_MARGIN_MS, this.#context.idleTimeoutMs)) connection.destroy();
+    for (const connection of this.#idle.slice()) if (now - connection.idleSince >= this.#idleMsMax(connection)) connection.destroy();
   }
   destroy(): void {
     for (const connection of this.#all) connection.destroy();

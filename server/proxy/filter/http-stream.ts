@@ -1,4 +1,4 @@
-import { applyOps, hits, faultApplies, headerOf, matchRoute, pickDestination, setHeader } from '#shared/evaluator';
+import { applyOps, hits, faultApplies, headerOf, matchRoute, pickDestination, removeHeader, setHeader } from '#shared/evaluator';
 import type { CompiledFault, CompiledRoute, CompiledVirtualHost, Destination, Forward } from '#shared/evaluator';
 import { readTarget } from '../http1/head.ts';
 import type { RequestHead, ResponseHead } from '../http1/head.ts';
@@ -149,8 +149,7 @@ export class HttpStream implements ServerStream, Stream {
     return true;
   }
   #continueNow(): void {
-    const at = this.headers.indexOf('expect');
-    if (at >= 0) this.headers.splice(at, 2);
+    removeHeader(this.headers, 'expect');
     if (!this.requestEnded) this.connection.writer.text('HTTP/1.1 100 Continue\r\n\r\n');
   }
   #noRoute(): void {

@@ -34,6 +34,7 @@ export class ClientConnection implements BodySink {
   readonly secretVersion: number;
   /** Requests answered so far. */
   served = 0;
+  /** When it became idle; 0 while it never was. */
   idleSince = 0;
   /** How long the peer keeps an idle connection, ms (`Keep-Alive: timeout`). */
   keepAliveMs = Number.POSITIVE_INFINITY;

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { PeerCertificate } from '../tls/spiffe.ts';
 import { BodyReader, FRAMING } from './body.ts';
 import type { BodySink } from './body.ts';
+import { endSocket } from './end-socket.ts';
 import { HEAD_ERROR, illegalBytes, parseRequestHead } from './head.ts';
 import type { HeadError, RequestHead } from './head.ts';
 import { HeldWriter } from './writer.ts';
@@ -39,6 +40,12 @@ export type OutFraming = (typeof OUT)[keyof typeof OUT];
 const HEAD_END = Buffer.from('\r\n\r\n');
 /** After our last byte the client may still send for this long, so that a reset does not take the answer from it (Envoy: delayed_close_timeout). */
 const DELAYED_CLOSE_MS = 1000;
+
+/** A reset where the transport can say one; TLS tells by the missing close_notify. */
+function cut(socket: Socket): void {
+  if ('encrypted' in socket) socket.destroy();
+  else socket.resetAndDestroy();
+}
 
 /** An HTTP/1.1 connection from a client: one request at a time, later ones wait unread. */
 export class ServerConnection implements BodySink {
@@ -236,14 +243,14 @@ export class ServerConnection implements BodySink {
     this.#pending = undefined;
     this.writer.flush();
     this.#resume();
-    this.socket.end();
-    setTimeout(() => this.socket.destroy(), DELAYED_CLOSE_MS).unref();
+    endSocket(this.socket, DELAYED_CLOSE_MS);
   }
   /** Cuts the connection: an answer that cannot be finished must not look finished. */
   abort(): void {
     this.writer.flush();
     this.#stream = undefined;
-    this.socket.destroySoon(); // what was written goes out first, then the connection ends in the middle of the body
+    if (this.#out === OUT.raw) cut(this.socket); // without a length the end of the connection is the end of the answer: it must be no clean one
+    else endSocket(this.socket, 0); // what was written goes out first, then the connection ends in the middle of the body
     this.#onClose();
   }
   /** Closes now when nothing is going on, else after the answer. */
@@ -261,7 +268,7 @@ export class ServerConnection implements BodySink {
     this.#clearHeadTimer();
     const stream = this.#stream;
     this.#stream = undefined;
-    if (!this.#ending) this.socket.destroySoon();
+    if (!this.#ending) endSocket(this.socket, 0);
     this.handlers.closed(this);
     stream?.onAborted();
   }

@@ -43,6 +43,7 @@ export class Acceptor {
     const done = (found: Sniffed): void => {
       clearTimeout(timer);
       socket.off('data', onData);
+      socket.off('end', onEnd);
       socket.pause();
       if (seen !== undefined) socket.unshift(seen);
       this.#pick(socket, listener, port, found);
@@ -55,7 +56,10 @@ export class Acceptor {
       if (found.kind !== 'more') done(found);
       else if (seen.length > HELLO_BYTES_MAX) done({ kind: 'plain', applicationProtocols: [] });
     };
+    // a probe that only connects: nothing more will come
+    const onEnd = (): void => void socket.destroy();
     socket.on('data', onData);
+    socket.once('end', onEnd);
     socket.once('close', () => clearTimeout(timer));
   }
   #pick(socket: Socket, listener: ListenerRuntime, destinationPort: number, found: Sniffed): void {

@@ -140,7 +140,7 @@ export class UpstreamRequest implements ClientStream, Waiter {
     this.#connection = connection;
     this.principal = connection.principal;
     this.localAddress = connection.localAddress;
-    this.#idleBefore = connection.served > 0 ? performance.now() - connection.idleSince : 0;
+    this.#idleBefore = connection.idleSince > 0 ? performance.now() - connection.idleSince : 0;
     this.#tryStarted = performance.now();
     host.active++;
     host.rqTotal++;
