@@ -4,7 +4,7 @@ export { kubeConfig } from './kube/connection.ts';
 export type { KubeConfigOptions, KubeConnection } from './kube/connection.ts';
 export { asKubeObject, collectionPath, createReflector } from './kube/reflector.ts';
 export type { Reflector, ReflectorHandlers, WatchEvent, WatchTarget } from './kube/reflector.ts';
-export { nodeHttp, nodeHttps } from './http.ts';
+export { keepPausedBytes, nodeHttp, nodeHttps } from './http.ts';
 export { createLog } from './log.ts';
 export type { Logger } from './log.ts';
 export { podPath, podRoot, resolveServiceHost } from './pod-environment.ts';

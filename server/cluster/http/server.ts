@@ -1,4 +1,4 @@
-import { nodeHttps } from '#server/lib';
+import { keepPausedBytes, nodeHttps } from '#server/lib';
 import type { Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -37,6 +37,7 @@ export async function listen(parts: ServerParts, address: { readonly host: strin
   server.requestTimeout = 0;
   server.timeout = 0;
   server.keepAliveTimeout = IDLE_MS_MAX;
+  keepPausedBytes(server);
   server.on('request', (request, response) => {
     handle(parts, request, response).catch((error: unknown) => {
       parts.log.error({ err: error, url: request.url }, 'a request could not be answered');

@@ -1,4 +1,4 @@
-import { nodeHttps } from '#server/lib';
+import { keepPausedBytes, nodeHttps } from '#server/lib';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errorText } from '#shared/base';
 import type { Logger } from '#server/lib';
@@ -63,6 +63,7 @@ export async function startWebhookServer(options: { readonly host: string; reado
       else response.destroy();
     });
   });
+  keepPausedBytes(server);
   server.on('tlsClientError', () => undefined); // a client that does not trust us says so itself
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
