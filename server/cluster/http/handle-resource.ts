@@ -23,6 +23,9 @@ export type ResourceHandlers = { readonly core: Core; readonly subresources: Sub
 export async function handleResource(handlers: ResourceHandlers, exchange: Exchange): Promise<void> {
   const { info } = exchange;
   const { core } = handlers;
+  // The old form of a watch: nothing else is served below it.
+  if (info.isOldWatch && exchange.method !== 'GET') throw methodNotAllowed();
+  if (info.isOldWatch && info.subresource !== '') throw noSuchResource();
   const virtual = virtualResource(info.group, info.version, info.resource);
   if (virtual !== undefined) return handlers.subresources.review(exchange, virtual);
   const view = core.registry.view(info.group, info.version, info.resource);
