@@ -15,6 +15,8 @@ export type PanelBodyProps<T> = {
   /** The subject in lower case, for sentences: "services". */
   readonly what: string;
   readonly reading: Reading<T> | undefined;
+  /** What the reading speaks of where `what` does not tell it (`Asked` brings it): a held value is never shown as another subject's. */
+  readonly subject?: string | undefined;
   readonly children: (value: T) => ReactNode;
   readonly isEmpty?: (value: T) => boolean;
   readonly empty?: EmptyProps;
@@ -29,7 +31,7 @@ export type PanelBodyProps<T> = {
 /** The seven states of whatever shows a reading. Use `Panel` for one with a frame and title. */
 export function PanelBody<T>(props: PanelBodyProps<T>): ReactNode {
   const { what, filter } = props;
-  const reading = useHeld(props.reading);
+  const reading = useHeld(props.reading, props.subject ?? what);
   const state = panelState({ reading, isEmpty: props.isEmpty, filtered: (filter?.words.length ?? 0) > 0, missing: props.missing });
   switch (state.kind) {
     case 'first-load': return <Skeleton shape={props.skeleton ?? 'rows'} what={what} />;
@@ -58,11 +60,16 @@ export function PanelBody<T>(props: PanelBodyProps<T>): ReactNode {
   }
 }
 
-/** A value shown once stays when its source fails, with the time it is of: a refresh never blanks. */
-function useHeld<T>(reading: Reading<T> | undefined): Reading<T> | undefined {
-  const [held, setHeld] = useState<{ readonly value: T; readonly at: number } | undefined>(undefined);
-  if (reading?.state === 'value' && (held === undefined || held.at !== reading.at || held.value !== reading.value)) setHeld({ value: reading.value, at: reading.at });
-  return reading?.state === 'error' && held !== undefined ? { state: 'stale', value: held.value, since: held.at, error: reading.error } : reading;
+/** A value shown once stays when its source fails, with the time it is of: a refresh never blanks. It goes with its subject, and when nothing is shown any more. */
+function useHeld<T>(reading: Reading<T> | undefined, subject: string): Reading<T> | undefined {
+  const [held, setHeld] = useState<{ readonly subject: string; readonly value: T; readonly at: number } | undefined>(undefined);
+  const mine = held?.subject === subject ? held : undefined;
+  if (reading?.state === 'value') {
+    // shown while another window loads it has no time of its own (0): it is of the time it came
+    const at = reading.at === 0 ? (mine?.at ?? 0) : reading.at;
+    if (mine === undefined || mine.at !== at || mine.value !== reading.value) setHeld({ subject, value: reading.value, at });
+  } else if (held !== undefined && (mine === undefined || reading === undefined)) setHeld(undefined);
+  return reading?.state === 'error' && mine !== undefined ? { state: 'stale', value: mine.value, since: mine.at, error: reading.error } : reading;
 }
 
 /** Inside the boundary, so that a fault in drawing stays in the panel. */

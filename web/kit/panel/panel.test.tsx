@@ -61,6 +61,20 @@ test('a value that was shown stays when its source fails, and goes fresh again',
   expect(screen.getByText('ratings')).toBeTruthy();
   expect(screen.queryByRole('status')).toBeNull();
 });
+test('a value goes with its subject: the failure of another one is its own', () => {
+  const draw = (subject: string, reading: Reading<readonly string[]> | undefined): ReactNode => <Panel title="Split" what="traffic split" subject={subject} reading={reading}>{(v) => <ul>{v.map((name) => <li key={name}>{name}</li>)}</ul>}</Panel>;
+  const { rerender } = render(draw('reviews', { state: 'value', value: ['v1 90'], at: error.since }));
+  rerender(draw('ratings', { state: 'error', error }));
+  expect(screen.queryByText('v1 90')).toBeNull();
+  expect(screen.getByRole('alert').textContent).toContain('Traffic split not known');
+});
+test('shown while another window loads, a value keeps the time it is of', () => {
+  const draw = (reading: Reading<readonly string[]>): ReactNode => <Panel title="Services" what="services" reading={reading}>{(v) => <ul>{v.map((name) => <li key={name}>{name}</li>)}</ul>}</Panel>;
+  const { rerender } = render(draw({ state: 'value', value: ['reviews'], at: error.since }));
+  rerender(draw({ state: 'value', value: ['reviews'], at: 0 }));
+  rerender(draw({ state: 'error', error }));
+  expect(screen.getByRole('status').textContent).toMatch(/As of \d\d:02:11/);
+});
 test('what was typed into a panel outlives a source that fails and comes back', () => {
   const draw = (reading: Reading<readonly string[]>): ReactNode => <Panel title="Services" what="services" reading={reading}>{(v) => <input aria-label={v[0]} />}</Panel>;
   const { rerender } = render(draw({ state: 'value', value: ['reviews'], at: error.since }));

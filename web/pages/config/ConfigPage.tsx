@@ -54,7 +54,7 @@ export function ConfigPage(): ReactNode {
         <Button pressed={state.onlyFindings} onClick={() => setState({ onlyFindings: !state.onlyFindings })}>With findings</Button>
       </Toolbar>
       <PageBody fill>
-        <PanelBody what="objects" reading={asked.reading} onRetry={asked.onRetry} retries={asked.retries} isEmpty={() => rows.length === 0} filter={words.length === 0 ? undefined : { words, onClear: () => setState({ kind: undefined, find: '', onlyFindings: false }) }}
+        <PanelBody what="objects" {...asked} isEmpty={() => rows.length === 0} filter={words.length === 0 ? undefined : { words, onClear: () => setState({ kind: undefined, find: '', onlyFindings: false }) }}
           empty={{ title: 'No configuration yet', why: 'VirtualServices, DestinationRules, Gateways and policies appear here. Without any, traffic goes evenly to all versions.', command: 'kubectl apply -f server/samples/manifests/destination-rule-all.yaml' }}>
           {() => <DataTable label="Objects" rows={rows} columns={columns(now)} rowKey={keyOf} onOpen={(row) => navigate(links.object(row))} />}
         </PanelBody>

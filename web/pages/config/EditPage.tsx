@@ -13,7 +13,7 @@ export function EditPage({ at }: { readonly at: ObjectRef }): ReactNode {
   const [, navigate] = useLocation();
   const kind = kinds === undefined ? undefined : peek(kinds)?.find((candidate) => candidate.kind === at.kind && candidate.group === at.group);
   return (
-    <PanelBody what={`${at.kind} ${at.namespace}/${at.name}`} reading={asked.reading} onRetry={asked.onRetry} retries={asked.retries} skeleton="lines">
+    <PanelBody what={`${at.kind} ${at.namespace}/${at.name}`} {...asked} skeleton="lines">
       {(object: ConfigObject) => <ObjectEditor title={object.name} kind={kind} saved={object} start={object.yaml} onSaved={() => asked.onRetry()} onDeleted={() => navigate(links.config())} />}
     </PanelBody>
   );

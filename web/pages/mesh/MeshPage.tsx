@@ -69,7 +69,7 @@ export function MeshPage(): ReactNode {
   return (
     <>
       <PageHead title="Mesh" tabTitle="Mesh" facts={rows === undefined ? undefined : `${plural(rows.length, 'proxy', 'proxies')} · ${syncWords(rows, now)}${root === undefined ? '' : ` · root certificate until ${new Date(root.to).toISOString().slice(0, 10)}`}`} />
-      <PageSplit side={chosen === undefined ? null : <ProxyInspector row={chosen} now={now} onClose={() => setState({ proxy: undefined })} />}>
+      <PageSplit side={chosen === undefined ? null : <ProxyInspector key={state.proxy} row={chosen} now={now} onClose={() => setState({ proxy: undefined })} />}>
         <PageBody>
           <div className={css['grid']}>
             <Panel title="Proxies" aside={rows === undefined ? undefined : syncWords(rows, now)} what="proxies" reading={proxies} onRetry={asked.onRetry} retries={asked.retries} flush className={css['wide']} isEmpty={(list) => list.length === 0}

@@ -24,7 +24,7 @@ export function WorkloadsList(): ReactNode {
   return (
     <>
       <PageHead title="Workloads" tabTitle="Workloads" facts={rows === undefined ? null : <>{plural(rows.length, 'workload')} · {windowLabel(scope.window)}</>} />
-      <PageSplit side={picked === undefined ? null : <WorkloadInspector row={picked} onClose={() => set({ at: undefined })} />}>
+      <PageSplit side={picked === undefined ? null : <WorkloadInspector key={url.at} row={picked} onClose={() => set({ at: undefined })} />}>
         <Toolbar label="Filter"><Field label="Filter workloads" hideLabel data-filter clearable placeholder="Filter by name, namespace, state, version…" value={url.q} onChange={(q) => set({ q })} /></Toolbar>
         <PageBody fill>
           <PanelBody what="workloads" {...asked} filter={url.q === '' ? undefined : { words: [url.q], onClear: () => set({ q: '' }) }} isEmpty={(list) => list.every((row) => !matches(row, low))} empty={{ title: 'No workloads', why: 'Deployments of the cluster appear here.', command: 'kubectl get deployments -A' }}>

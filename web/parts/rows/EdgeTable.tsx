@@ -28,7 +28,7 @@ export function EdgeTable({ reading, direction, name, onRetry }: { readonly read
   const [, navigate] = useLocation();
   const none = direction === 'in' ? `Nothing called ${name} in this window` : `${name} called nothing in this window`;
   return (
-    <PanelBody what="calls" reading={reading} onRetry={onRetry} isEmpty={(rows) => rows.length === 0} empty={{ title: none }}>
+    <PanelBody what="calls" subject={`${direction} ${name}`} reading={reading} onRetry={onRetry} isEmpty={(rows) => rows.length === 0} empty={{ title: none }}>
       {(rows) => <DataTable label={direction === 'in' ? 'Traffic in' : 'Traffic out'} rows={rows} columns={direction === 'in' ? IN : OUT} rowKey={(row) => `${row.namespace}/${row.peer}/${row.protocol}`} onOpen={(row) => { const href = hrefOf(row); if (href !== undefined) navigate(href); }} />}
     </PanelBody>
   );

@@ -12,7 +12,7 @@ const Canvas = lazy(() => import('./SmallGraphCanvas.tsx'));
 export function SmallGraph({ namespace, name, keysOf }: { readonly namespace: string; readonly name: string; readonly keysOf: (model: GraphModel) => readonly string[] }): ReactNode {
   const reading = useGraphOf('service-version', namespace, POLL_MS);
   return (
-    <PanelBody what="graph" reading={reading} skeleton="chart" isEmpty={(model) => keysOf(model).length === 0} empty={{ title: 'Not on the graph', why: 'No request was seen in this window.' }}>
+    <PanelBody what="graph" subject={`${namespace}/${name}`} reading={reading} skeleton="chart" isEmpty={(model) => keysOf(model).length === 0} empty={{ title: 'Not on the graph', why: 'No request was seen in this window.' }}>
       {(model) => {
         const keys = keysOf(model);
         const nodes = model.nodes.filter((node) => keys.includes(node.key));

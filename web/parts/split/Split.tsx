@@ -16,10 +16,10 @@ type Named = { readonly namespace: string; readonly name: string };
 
 /** The split of a service: set and observed, plan, apply, watch it reach the proxies, undo. The same on the graph and on the service's page. */
 export function Split({ namespace, name }: Named): ReactNode {
-  const { reading, onRetry, retries } = useShift({ namespace, name });
+  const asked = useShift({ namespace, name });
   return (
-    <PanelBody what="traffic split" reading={reading} onRetry={onRetry} retries={retries} skeleton="lines">
-      {(state) => (state.possible ? <SplitForm key={`${namespace}/${name}`} state={state} onRefresh={onRetry} /> : <p className="muted">{state.reason}</p>)}
+    <PanelBody what="traffic split" {...asked} skeleton="lines">
+      {(state) => (state.possible ? <SplitForm key={`${state.namespace}/${state.service}`} state={state} onRefresh={asked.onRetry} /> : <p className="muted">{state.reason}</p>)}
     </PanelBody>
   );
 }
