@@ -1,12 +1,15 @@
 import { isRecord } from '#shared/base';
+import { DEPTH_MAX } from '../decode/scan-json.ts';
 import { copyJson, sameJson, setOwn } from '../object/object.ts';
 
 /** Operations of one patch; the limit of the real server. */
 export const PATCH_OPERATIONS_MAX = 10_000;
+/** All that the copies of one patch may add, bytes of JSON; the limit of the real server. Without it 26 copies fill the memory. */
+export const COPY_BYTES_MAX = 3 * 1024 * 1024;
 /** The patch does not fit the object (missing path, failed test). */
-export class PatchMismatch extends Error {
-  override readonly name = 'PatchMismatch';
-}
+export class PatchMismatch extends Error {}
+/** The patch asks for more than is allowed. */
+export class PatchTooLarge extends PatchMismatch {}
 
 const parsePointer = (pointer: unknown): readonly string[] => {
   if (typeof pointer !== 'string' || (pointer !== '' && !pointer.startsWith('/'))) throw new PatchMismatch(`not a path: ${JSON.stringify(pointer)}`);
@@ -54,24 +57,47 @@ function remove(root: unknown, path: readonly string[]): unknown {
   return root;
 }
 
+/** Whether a value nests more levels than are left. */
+function isDeeper(v: unknown, left: number): boolean {
+  if (typeof v !== 'object' || v === null) return false;
+  return left === 0 || Object.values(v).some((item) => isDeeper(item, left - 1));
+}
+/** A value for a path; refused where it would nest deeper than a body may. */
+function fitting(v: unknown, path: readonly string[]): unknown {
+  if (isDeeper(v, Math.max(0, DEPTH_MAX - path.length))) throw new PatchTooLarge('exceeded max depth');
+  return v;
+}
+
+/** Counts what one patch copies, before it is copied. */
+class CopyBudget {
+  #bytes = 0;
+  copy(v: unknown): unknown {
+    this.#bytes += Buffer.byteLength(JSON.stringify(v));
+    // In the words of the library that the real server uses.
+    if (this.#bytes > COPY_BYTES_MAX) throw new PatchTooLarge(`Unable to complete the copy, the accumulated size increase of copy is ${this.#bytes}, exceeding the limit ${COPY_BYTES_MAX}`);
+    return copyJson(v);
+  }
+}
+
 /** RFC 6902 on a copy of the document. */
 export function applyJsonPatch(document: unknown, operations: readonly unknown[]): unknown {
   let root: unknown = copyJson(document);
+  const budget = new CopyBudget();
   for (const operation of operations) {
     if (!isRecord(operation)) throw new PatchMismatch('an operation is not an object');
     const path = parsePointer(operation['path']);
     const { value } = operation;
     switch (operation['op']) {
-      case 'add': root = put(root, path, copyJson(value ?? null), true); break;
-      case 'replace': root = put(root, path, copyJson(value ?? null), false); break;
+      case 'add': root = put(root, path, copyJson(fitting(value ?? null, path)), true); break;
+      case 'replace': root = put(root, path, copyJson(fitting(value ?? null, path)), false); break;
       case 'remove': root = remove(root, path); break;
       case 'test': if (!sameJson(get(root, path), value ?? null)) throw new PatchMismatch('a test failed'); break;
-      case 'copy': root = put(root, path, copyJson(get(root, parsePointer(operation['from']))), true); break;
+      case 'copy': root = put(root, path, budget.copy(fitting(get(root, parsePointer(operation['from'])), path)), true); break;
       case 'move': {
         const from = parsePointer(operation['from']);
         if (path.length > from.length && from.every((part, i) => part === path[i])) throw new PatchMismatch('a value cannot move into itself');
         const moved = get(root, from);
-        root = put(remove(root, from), path, moved, true);
+        root = put(remove(root, from), path, fitting(moved, path), true);
         break;
       }
       default: throw new PatchMismatch(`unknown operation: ${JSON.stringify(operation['op'])}`);

@@ -5,7 +5,7 @@ import { JsonSyntaxError } from '../decode/scan-json.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { KObject } from '../object/object.ts';
 import { goMap } from '../patch/go-map.ts';
-import { applyJsonPatch, PATCH_OPERATIONS_MAX, PatchMismatch } from '../patch/json-patch.ts';
+import { applyJsonPatch, PATCH_OPERATIONS_MAX, PatchMismatch, PatchTooLarge } from '../patch/json-patch.ts';
 import { applyMergePatch } from '../patch/merge-patch.ts';
 import { applyStrategicMerge, StrategicMergeError } from '../patch/strategic-merge.ts';
 import type { View } from '../resources/resource.ts';
@@ -77,11 +77,21 @@ const refusePatched = (shown: unknown, why: string): StatusError => invalid({ gr
 
 function patchedValue(view: View, patch: ParsedPatch, current: KObject): unknown {
   try {
-    if (patch.type === JSON_PATCH) return applyJsonPatch(current, Array.isArray(patch.value) ? patch.value : []);
+    if (patch.type === JSON_PATCH) return jsonPatched(current, Array.isArray(patch.value) ? patch.value : []);
     return patch.type === MERGE_PATCH ? applyMergePatch(current, patch.value) : applyStrategicMerge(view.version.schema, current, patch.value);
   } catch (error) {
-    if (error instanceof PatchMismatch) throw new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
     if (error instanceof StrategicMergeError) throw bare500(error.message);
+    throw error;
+  }
+}
+
+/** A JSON patch applied; 422 when it does not fit, 413 when it asks for too much. */
+export function jsonPatched(current: unknown, operations: readonly unknown[]): unknown {
+  try {
+    return applyJsonPatch(current, operations);
+  } catch (error) {
+    if (error instanceof PatchTooLarge) throw new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: ${error.message}`);
+    if (error instanceof PatchMismatch) throw new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
     throw error;
   }
 }

@@ -9,11 +9,10 @@ import { selectorText } from '../selectors/selection.ts';
 import { invalidValue } from '../status/field-errors.ts';
 import { badRequest, internal, invalid, unsupportedMedia } from '../status/status-error.ts';
 import type { Stored } from '../store/history.ts';
-import { applyJsonPatch } from '../patch/json-patch.ts';
 import { applyMergePatch } from '../patch/merge-patch.ts';
 import type { Core } from './core.ts';
 import { getObject } from './list.ts';
-import { parsePatch } from './patch.ts';
+import { jsonPatched, parsePatch } from './patch.ts';
 import { updateObject } from './update.ts';
 import { writeOptions } from './write-options.ts';
 
@@ -101,7 +100,7 @@ export async function patchScale(core: Core, exchange: Exchange, view: View): Pr
   await change(core, exchange, view, {
     isDryRun, isPut: false,
     scale: (current) => {
-      const patched = Array.isArray(patch.value) ? applyJsonPatch(current, patch.value) : applyMergePatch(current, patch.value);
+      const patched = Array.isArray(patch.value) ? jsonPatched(current, patch.value) : applyMergePatch(current, patch.value);
       if (!isRecord(patched)) throw badRequest('the patch did not leave a Scale');
       const replicas = at(patched, 'spec', 'replicas');
       if (replicas !== undefined && typeof replicas !== 'number') throw badRequest(`Scale in version "v1" cannot be handled as a Scale: json: cannot unmarshal ${typeof replicas} into Go struct field ScaleSpec.spec.replicas of type int32`);

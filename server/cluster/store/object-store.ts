@@ -24,6 +24,9 @@ const BUSY_MS = 200;
 /** Writes that may wait for their commit; more are refused with 429. */
 const WRITES_QUEUED_MAX = 5000;
 
+/** One object, characters of JSON: no larger than a body, so that no row of patches makes it grow for ever. */
+const OBJECT_CHARS_MAX = 3 * 1024 * 1024;
+
 const MIGRATIONS = [`
 CREATE TABLE revision (rev INTEGER PRIMARY KEY, collection TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL, value TEXT);
 CREATE TABLE floor (collection TEXT PRIMARY KEY, rev INTEGER NOT NULL) WITHOUT ROWID;
@@ -208,6 +211,11 @@ export class ObjectStore {
       const object = value ?? { ...current?.object, kind: current?.object.kind ?? '', apiVersion: current?.object.apiVersion ?? '', metadata: { ...current?.object.metadata, name } };
       object.metadata = withVersion(object.metadata, rev);
       const stored: Stored = { rev, object, json: JSON.stringify(object) };
+      if (stored.json.length > OBJECT_CHARS_MAX && value !== undefined) {
+        rev -= 1;
+        pending.reject(new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${OBJECT_CHARS_MAX}`));
+        continue;
+      }
       overlay.set(key, value === undefined ? undefined : stored);
       accepted.push({ pending, change: { rev, type: value === undefined ? 'DELETED' : current === undefined ? 'ADDED' : 'MODIFIED', stored, before: current } });
     }
