@@ -90,6 +90,21 @@ for (const how of HOWS) {
     expect(saved.parse(parse(await run(['get', 'vs', NAME, '-o', 'yaml']))).spec.http[0]?.timeout).toBe('3s');
     await shot(`config-${how}-4-applied`);
 
+    // what was just applied here is nobody else's change: a second edit goes on from it and is applied too
+    const foreign = page.getByText('Someone else changed this object');
+    await expect(foreign).toHaveCount(0);
+    await enter(hand);
+    await hand.keys('Control+Home');
+    for (let i = 0; i < 40 && !/timeout: 3s/.test((await at.textContent()) ?? ''); i++) await hand.keys('ArrowDown');
+    await hand.keys('End', 'Shift+Home');
+    await page.keyboard.type('timeout: 4s');
+    await expect(side).toContainText('Nothing found.');
+    await expect(foreign).toHaveCount(0);
+    await hand.press(apply);
+    await until('the second edit is applied', async () => (saved.parse(parse(await run(['get', 'vs', NAME, '-o', 'yaml']))).spec.http[0]?.timeout === '4s' ? true : undefined));
+    await expect(apply).toHaveAttribute('title', 'Nothing is changed');
+    await expect(foreign).toHaveCount(0);
+
     await hand.press(page.getByRole('button', { name: 'Delete' }));
     await page.getByText(`VirtualService default/${NAME} was deleted`).waitFor();
     await until('the object is gone', async () => ((await run(['get', 'vs', NAME, '--ignore-not-found', '-o', 'name'])).trim() === '' ? true : undefined));

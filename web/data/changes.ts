@@ -11,7 +11,7 @@ import type { Rollout, SaveResult, ShiftPlan } from './types.ts';
 /** A call that changes something; afterwards everything that is shown is asked again. */
 export function useChange<T, V>(route: Callable<T>, argsOf: (input: V) => Args): UseMutationResult<T, Error, V> {
   const client = useQueryClient();
-  return useMutation({ mutationFn: (input: V) => call(route, argsOf(input)), onSettled: () => client.invalidateQueries() });
+  return useMutation({ mutationFn: (input: V) => call(route, argsOf(input)), onSettled: () => { void client.invalidateQueries(); } });
 }
 
 export type ShiftRequest = Body<'shiftApply'>;
@@ -48,7 +48,8 @@ export function useConfigSave(): UseMutationResult<SaveResult, Error, SaveInput>
   const client = useQueryClient();
   return useMutation({
     mutationFn: ({ path, ...body }: SaveInput) => (path === undefined ? call(ROUTES.configCreate, { body }) : call(ROUTES.configSave, { params: path, body })),
-    onSettled: (_, __, input) => (input.dryRun ? undefined : client.invalidateQueries()),
+    // not waited for: what was done is told at once, however long it takes to show everything anew
+    onSettled: (_, __, input) => { if (!input.dryRun) void client.invalidateQueries(); },
   });
 }
 export const useConfigDelete = (): UseMutationResult<{ undoId: string }, Error, ObjectPath> => useChange(ROUTES.configDelete, (params) => ({ params }));

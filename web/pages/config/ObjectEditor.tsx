@@ -42,20 +42,23 @@ export function ObjectEditor({ title, kind, saved, start, onSaved, onDeleted }: 
   const rollout = useRollout(rolloutId);
   const fromServer = tried?.text === draft.text ? tried.result.markers : [];
   const markers = [...typed, ...fromServer.filter((marker) => !typed.some((known) => known.line === marker.line && known.message === marker.message))];
+  // until the answer is there, a new version may be our own
+  const conflict = draft.conflict && !(save.isPending && !save.variables.dryRun);
   const send = (dryRun: boolean): void => save.mutate({ yaml: draft.text, dryRun, ...(saved === undefined ? {} : { path: saved, ...(draft.baseVersion === undefined ? {} : { resourceVersion: draft.baseVersion }) }) }, {
     onSuccess: (result) => {
-      setTried({ text: draft.text, result });
+      setTried({ text: result.saved ? result.yaml : draft.text, result });
       if (!result.saved) {
         toast(noErrors(result.markers) ? { state: 'healthy', text: dryRun ? 'The API server would take it' : 'Nothing was saved' } : { state: 'failing', text: 'The API server would refuse it', detail: result.markers.find((marker) => marker.level === 'error')?.message });
         return;
       }
+      draft.rebase(draft.text, result.yaml, result.resourceVersion);
       setRolloutId(result.rolloutId);
       onSaved(saved ?? refIn(draft.text, kind));
     },
     onError: (error) => toast({ state: 'failing', text: dryRun ? 'The dry run failed' : 'Not applied', detail: error.message }),
   });
   const words = saved === undefined ? 'new, not applied' : draft.edited ? `edited, not applied · based on version ${draft.baseVersion ?? ''}` : `version ${saved.resourceVersion}`;
-  const blocked = !draft.edited && saved !== undefined ? 'Nothing is changed' : draft.conflict ? 'Decide first what to do with the other change' : noErrors(typed) ? undefined : 'The text has errors';
+  const blocked = !draft.edited && saved !== undefined ? 'Nothing is changed' : conflict ? 'Decide first what to do with the other change' : noErrors(typed) ? undefined : 'The text has errors';
   return (
     <>
       <PageHead title={title} tabTitle={title} facts={`${saved?.kind ?? kind?.kind ?? ''} · ${saved?.namespace ?? 'namespace from the text'} · ${words}`} actions={<>
@@ -65,7 +68,7 @@ export function ObjectEditor({ title, kind, saved, start, onSaved, onDeleted }: 
         {saved === undefined ? null : <DeleteButton saved={saved} onDeleted={onDeleted} />}
         <Button look="primary" reason={blocked} busy={save.isPending && !save.variables.dryRun} onClick={() => send(false)}>{saved === undefined ? 'Create' : 'Apply'}</Button>
       </>} />
-      {draft.conflict && saved !== undefined ? <Conflict draft={draft} version={saved.resourceVersion} onCompare={() => setUrl({ mode: 'diff' })} /> : null}
+      {conflict && saved !== undefined ? <Conflict draft={draft} version={saved.resourceVersion} onCompare={() => setUrl({ mode: 'diff' })} /> : null}
       <PageSplit side={side ? <Side onClose={() => setSide(false)} markers={markers} checked={checked} saved={saved} kind={kind} rollout={rollout} onLine={(next) => { setLine(undefined); setTimeout(() => setLine(next)); }} /> : null}>
         <PageBody fill>
           <YamlEditor label={`${saved?.kind ?? kind?.kind ?? 'Object'} ${saved?.name ?? ''} as YAML`} value={draft.text} onChange={draft.setText} schema={schemaOf(kind)} markers={markers} goToLine={line} onSave={() => { if (blocked === undefined) send(false); }}

@@ -14,20 +14,32 @@ export type Draft = {
   readonly takeTheirs: () => void;
   /** Keeps the text; a save then replaces what the cluster has now. */
   readonly keepMine: () => void;
+  /** A save of `sent` was taken as `yaml` at `version`: what is edited from here on is based on that. */
+  readonly rebase: (sent: string, yaml: string, version: string) => void;
+};
+
+type Held = {
+  readonly text: string;
+  readonly base: string;
+  readonly version: string | undefined;
+  /** Versions that our own saves replaced: an answer that still has one is old, not a foreign change. */
+  readonly replaced: readonly (string | undefined)[];
 };
 
 /** Follows the cluster while nothing is edited; once something is, a foreign change becomes a conflict and nothing is overwritten in silence. */
 export function useDraft(saved: ConfigObject | undefined, start: string): Draft {
-  const [draft, setDraft] = useState({ text: start, base: start, version: saved?.resourceVersion });
+  const [draft, setDraft] = useState<Held>({ text: start, base: start, version: saved?.resourceVersion, replaced: [] });
   const edited = draft.text !== draft.base;
-  const moved = saved !== undefined && saved.resourceVersion !== draft.version;
+  const moved = saved !== undefined && saved.resourceVersion !== draft.version && !draft.replaced.includes(saved.resourceVersion);
   useEffect(() => {
     // asked of the newest draft: a key may have been pressed since this was drawn
-    if (moved && !edited) setDraft((now) => (now.text === now.base ? { text: saved.yaml, base: saved.yaml, version: saved.resourceVersion } : now));
+    if (moved && !edited) setDraft((now) => (now.text === now.base ? { ...now, text: saved.yaml, base: saved.yaml, version: saved.resourceVersion } : now));
   }, [moved, edited, saved]);
   return {
     text: draft.text, setText: (text) => setDraft((before) => ({ ...before, text })), base: draft.base, baseVersion: draft.version, edited, conflict: moved && edited,
-    takeTheirs: () => setDraft({ text: saved?.yaml ?? start, base: saved?.yaml ?? start, version: saved?.resourceVersion }),
+    takeTheirs: () => setDraft((before) => ({ ...before, text: saved?.yaml ?? start, base: saved?.yaml ?? start, version: saved?.resourceVersion })),
     keepMine: () => setDraft((before) => ({ ...before, base: saved?.yaml ?? before.base, version: saved?.resourceVersion })),
+    // keys that were pressed while the save was under way stay
+    rebase: (sent, yaml, version) => setDraft((now) => ({ text: now.text === sent ? yaml : now.text, base: yaml, version, replaced: now.version === version ? now.replaced : [...now.replaced, now.version] })),
   };
 }
