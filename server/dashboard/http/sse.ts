@@ -11,7 +11,7 @@ const STALLED_MS = 60_000;
 export type EventStream = { send(event: string, data: string): void; busy(): boolean; onDrain(listener: () => void): void; readonly closed: Promise<void> };
 
 /** Turns a reply into an event stream (WHATWG server-sent events), gzip where the browser takes it. */
-export function openEventStream(request: FastifyRequest, reply: FastifyReply): EventStream {
+export function openEventStream(request: FastifyRequest, reply: FastifyReply, stalledMs = STALLED_MS): EventStream {
   reply.hijack();
   const socket = reply.raw;
   const zipped = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
@@ -25,21 +25,18 @@ export function openEventStream(request: FastifyRequest, reply: FastifyReply): E
   let open = true;
   let stalled: NodeJS.Timeout | undefined;
   const listeners: (() => void)[] = [];
-  const onDrain = (): void => {
-    blocked = false;
-    clearTimeout(stalled);
-    for (const listener of listeners) listener();
-  };
   const write = (text: string): void => {
     if (!open) return;
     if (out.write(text) && !socket.writableNeedDrain) return;
     blocked = true;
-    stalled ??= setTimeout(() => socket.destroy(), STALLED_MS);
+    stalled ??= setTimeout(() => socket.destroy(), stalledMs);
   };
   const drained = (): void => {
     if (!blocked || socket.writableNeedDrain || out.writableNeedDrain) return;
+    blocked = false;
+    clearTimeout(stalled); // before it is forgotten: a timer nobody holds would cut off a client that has long caught up
     stalled = undefined;
-    onDrain();
+    for (const listener of listeners) listener();
   };
   socket.on('drain', drained);
   out.on('drain', drained);
