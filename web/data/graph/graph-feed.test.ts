@@ -27,12 +27,13 @@ class FakeStream {
   frame(frame: GraphFrame): void { this.send('frame', encodeFrame(frame)); }
 }
 
-function bench(): { readonly feed: GraphFeed; readonly streams: FakeStream[]; readonly pass: (ms: number) => void; readonly names: () => readonly string[] | undefined } {
+function bench(): { readonly feed: GraphFeed; readonly streams: FakeStream[]; readonly pass: (ms: number) => void; readonly names: () => readonly string[] | undefined; readonly fresh: (readonly [number, number])[] } {
   const streams: FakeStream[] = [];
+  const fresh: (readonly [number, number])[] = [];
   let now = 0;
   let timers: { readonly at: number; readonly f: () => void }[] = [];
   const feed = new GraphFeed((base) => `/stream?base=${base ?? ''}`, {
-    open: (url) => { const stream = new FakeStream(url); streams.push(stream); return stream; }, now: () => now, onFresh: () => undefined, onFailed: () => undefined,
+    open: (url) => { const stream = new FakeStream(url); streams.push(stream); return stream; }, now: () => now, onFresh: (at, when) => void fresh.push([at, when]), onFailed: () => undefined,
     later: (f, ms) => { const timer = { at: now + ms, f }; timers.push(timer); return () => { timers = timers.filter((t) => t !== timer); }; },
   });
   const pass = (ms: number): void => {
@@ -41,7 +42,7 @@ function bench(): { readonly feed: GraphFeed; readonly streams: FakeStream[]; re
     timers = timers.filter((t) => t.at > now);
     due.forEach((t) => t.f());
   };
-  return { feed, streams, pass, names: () => feed.state().model?.nodes.map((node) => node.name) };
+  return { feed, streams, pass, fresh, names: () => feed.state().model?.nodes.map((node) => node.name) };
 }
 
 test('frames are applied; a patch for another revision waits for the next full frame', () => {
@@ -84,6 +85,42 @@ test('a silent line is taken for dead, pings keep it alive, a broken frame is a 
   streams[1]?.send('frame', { type: 'full', revision: 'x' });
   expect(feed.state().error?.message).toContain('silent');
   expect(streams[1]?.closed).toBe(true);
+});
+
+test('a quiet mesh stays fresh: a ping of the held revision says that it was true until then', () => {
+  const { feed, streams, pass, fresh } = bench();
+  feed.start();
+  streams[0]?.frame(full(3, ['a']));
+  pass(12_000);
+  streams[0]?.send('ping', { at: 11_500, revision: 3 });
+  expect(feed.state().at).toBe(11_500);
+  expect(fresh.at(-1)).toEqual([11_500, 12_000]);
+  streams[0]?.send('ping', { at: 12_500, revision: 4 });
+  streams[0]?.send('ping', {});
+  expect(feed.state().at).toBe(11_500);
+});
+
+test('after a break a ping of the held revision ends the error, and the next break is tried again soon', () => {
+  const { feed, streams, pass } = bench();
+  feed.start();
+  streams[0]?.frame(full(3, ['a']));
+  for (const ms of [600, 1_100, 2_100]) {
+    streams.at(-1)?.send('error');
+    pass(ms);
+  }
+  expect(streams).toHaveLength(4);
+  streams[3]?.send('ping', { at: 4_000, revision: 3 });
+  expect(feed.state().error).toBeUndefined();
+  streams[3]?.send('error');
+  pass(600);
+  expect(streams).toHaveLength(5);
+});
+
+test('a ping before the first frame claims nothing', () => {
+  const { feed, streams, fresh } = bench();
+  feed.start();
+  streams[0]?.send('ping', { at: 1_000, revision: 0 });
+  expect([feed.state().model, feed.state().at, fresh]).toEqual([undefined, undefined, []]);
 });
 
 test('after stop nothing is opened again', () => {

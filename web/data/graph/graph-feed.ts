@@ -1,3 +1,4 @@
+import { isRecord } from '#shared/base';
 import type { SourceError } from '#shared/base';
 import { schemas } from '#shared/api';
 import { applyFrame, decodeFrame } from '#shared/graph';
@@ -62,7 +63,7 @@ export class GraphFeed {
     this.#watchSilence();
     source.addEventListener('frame', (event) => this.#take(source, event));
     source.addEventListener('sources', (event) => this.#takeSources(event));
-    source.addEventListener('ping', () => this.#watchSilence());
+    source.addEventListener('ping', (event) => this.#takePing(source, event));
     source.addEventListener('error', () => this.#broken(source, source.readyState === CLOSED ? 'The console’s server refused the stream of the graph.' : 'The stream of the graph broke off.'));
   }
 
@@ -81,10 +82,23 @@ export class GraphFeed {
     if (!frame.ok) return this.#broken(source, `The server sent a frame that cannot be read: ${frame.error}`);
     const held = applyFrame(this.#state.model === undefined ? undefined : { revision: this.#state.revision, model: this.#state.model }, frame.value);
     if (held === undefined) return; // a patch for another revision: the next full frame comes by itself
-    const now = this.#deps.now();
+    this.#fresh({ model: held.model, revision: held.revision, at: frame.value.at });
+  }
+
+  /** Nothing changed: what is held was true at `at` too. A ping of another revision says nothing about it. */
+  #takePing(source: StreamSource, event: MessageEvent | Event): void {
+    if (source !== this.#source) return;
+    this.#watchSilence();
+    const ping = parsed(event);
+    const { model, revision } = this.#state;
+    if (model === undefined || !isRecord(ping) || ping['revision'] !== revision || typeof ping['at'] !== 'number') return;
+    this.#fresh({ model, revision, at: ping['at'] });
+  }
+
+  #fresh(held: { readonly model: GraphModel; readonly revision: number; readonly at: number }): void {
     this.#retryMs = RETRY_FIRST_MS;
-    this.#put({ ...this.#state, model: held.model, revision: held.revision, at: frame.value.at, error: undefined });
-    this.#deps.onFresh(frame.value.at, now);
+    this.#put({ ...this.#state, ...held, error: undefined });
+    this.#deps.onFresh(held.at, this.#deps.now());
   }
 
   #takeSources(event: MessageEvent | Event): void {
