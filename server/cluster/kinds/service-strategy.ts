@@ -51,7 +51,7 @@ function allocate(object: KObject, old: KObject | undefined, context: StrategyCo
   const wanted = textAt(spec, 'clusterIP') || String(recordsOrTexts(object)[0] ?? '');
   if (wanted === 'None') spec['clusterIPs'] = ['None'];
   else if (old === undefined || textAt(old, 'spec', 'clusterIP') === '' || textAt(old, 'spec', 'clusterIP') === 'None') {
-    const given = context.allocateIp(object.metadata.namespace ?? '', object.metadata.name, wanted || undefined);
+    const given = context.allocateIp(wanted || undefined);
     if ('error' in given) errors.push(given.error);
     else spec['clusterIPs'] = [given.ip];
   }

@@ -26,7 +26,7 @@ export type StrategyContext = {
   /** Adds a Warning header to the answer. */
   warn(text: string): void;
   readonly user: string;
-  allocateIp(namespace: string, name: string, wanted: string | undefined): { readonly ip: string } | { readonly error: FieldError };
+  allocateIp(wanted: string | undefined): { readonly ip: string } | { readonly error: FieldError };
   allocatePort(wanted: number | undefined): { readonly port: number } | { readonly error: FieldError };
 };
 

@@ -17,8 +17,10 @@ export type Admission = {
   mutate(request: AdmissionRequest, object: KObject): Promise<KObject>;
   validate(request: AdmissionRequest): Promise<void>;
 };
-/** Addresses and ports that Services are given. */
-export type Allocators = Pick<StrategyContext, 'allocateIp' | 'allocatePort'>;
+/** Addresses and ports that one request is given for Services: promised to it until `release`, which comes when they are stored or the request has failed. */
+export type Reservation = Pick<StrategyContext, 'allocateIp' | 'allocatePort'> & { release(): void };
+/** `isDryRun`: only looked up, promised to nobody. */
+export type Allocators = { reserve(isDryRun: boolean): Reservation };
 
 /** What every handler works with. */
 export type Core = {
@@ -36,11 +38,18 @@ export const collectionOf = (core: Core, view: View): Collection => core.store.c
 /** RFC 3339 with whole seconds, as metadata carries it. */
 export const timeText = (date: Date): string => `${date.toISOString().slice(0, 19)}Z`;
 
-export const strategyContext = (core: Core, exchange: Exchange, isDryRun: boolean): StrategyContext => ({
-  now: () => core.now(),
-  find: (collection, namespace, name) => core.store.collection(collection).get(namespace, name)?.object,
-  isDryRun, user: exchange.user.name, warn: (text) => exchange.warn(text), ...core.allocators,
-});
+/** The context of one request; `release` it at its end. */
+export type RequestContext = StrategyContext & Pick<Reservation, 'release'>;
+export function strategyContext(core: Core, exchange: Exchange, isDryRun: boolean): RequestContext {
+  let reservation: Reservation | undefined;
+  const reserve = (): Reservation => (reservation ??= core.allocators.reserve(isDryRun));
+  return {
+    now: () => core.now(),
+    find: (collection, namespace, name) => core.store.collection(collection).get(namespace, name)?.object,
+    isDryRun, user: exchange.user.name, warn: (text) => exchange.warn(text),
+    allocateIp: (wanted) => reserve().allocateIp(wanted), allocatePort: (wanted) => reserve().allocatePort(wanted), release: () => reservation?.release(),
+  };
+}
 
 /** An answer that is not stored: of a dry run, or made on the fly. */
 export const unstored = (object: KObject): Stored => ({ rev: 0, object, json: JSON.stringify(object) });

@@ -6,7 +6,7 @@ import type { Exchange } from '../http/exchange.ts';
 import { metadataErrors, subdomainName } from '../kinds/metadata.ts';
 import type { KObject } from '../object/object.ts';
 import { kindNameOf, toStored } from '../resources/resource.ts';
-import type { View } from '../resources/resource.ts';
+import type { StrategyContext, View } from '../resources/resource.ts';
 import { alreadyExists, badRequest, bare500, invalid } from '../status/status-error.ts';
 import type { Stored } from '../store/history.ts';
 import { WriteConflict } from '../store/object-store.ts';
@@ -69,19 +69,22 @@ export async function createObject(core: Core, exchange: Exchange, view: View, i
     const request: AdmissionRequest = { exchange, view, operation: 'CREATE', subresource: '', namespace, name: draft.metadata.name, object: draft, old: undefined, isDryRun: options.isDryRun, options: { kind: 'CreateOptions', apiVersion: 'meta.k8s.io/v1', ...options.options } };
     checkNamespace(core, view, namespace, draft.metadata.name);
     const object = await core.admission.mutate(request, draft);
+    const context = strategyContext(core, exchange, options.isDryRun);
     try {
-      return await storeNew(core, exchange, view, object, request);
+      return await storeNew(core, { exchange, view, context }, object, request);
     } catch (error) {
       if (!(error instanceof WriteConflict)) throw error;
       if (isGenerated && attempt < GENERATE_TRIES_MAX) continue;
       throw alreadyExists({ group: view.resource.group, plural: view.resource.plural }, object.metadata.name, error.current?.object.metadata.deletionTimestamp !== undefined);
+    } finally {
+      context.release();
     }
   }
 }
 
-async function storeNew(core: Core, exchange: Exchange, view: View, object: KObject, request: AdmissionRequest): Promise<Stored> {
+async function storeNew(core: Core, from: { readonly exchange: Exchange; readonly view: View; readonly context: StrategyContext }, object: KObject, request: AdmissionRequest): Promise<Stored> {
+  const { exchange, view, context } = from;
   const { strategy } = view.resource;
-  const context = strategyContext(core, exchange, request.isDryRun);
   const collection = collectionOf(core, view);
   const existing = collection.get(request.namespace, object.metadata.name);
   await strategy.ready?.();

@@ -3,7 +3,7 @@ import { metadataUpdateErrors } from '../kinds/metadata.ts';
 import { at, copyJson, sameJson } from '../object/object.ts';
 import type { KObject, Meta } from '../object/object.ts';
 import { fromStored, kindNameOf, toStored } from '../resources/resource.ts';
-import type { View } from '../resources/resource.ts';
+import type { StrategyContext, View } from '../resources/resource.ts';
 import { invalidValue } from '../status/field-errors.ts';
 import { badRequest, bare500, conflict, invalid, notFound } from '../status/status-error.ts';
 import type { Stored } from '../store/history.ts';
@@ -35,11 +35,14 @@ export async function updateObject(core: Core, exchange: Exchange, request: Upda
     const old = fromStored(view, current.object);
     const wanted = await request.change(old);
     const isConditional = checkVersion(request, wanted, current);
+    const context = strategyContext(core, exchange, request.isDryRun);
     try {
-      return await storeChanged(core, exchange, request, wanted, { current, old });
+      return await storeChanged(core, exchange, request, wanted, { current, old, context });
     } catch (error) {
       if (!(error instanceof WriteConflict)) throw error;
       if (isConditional || attempt >= RACE_TRIES_MAX) throw conflict(view.resource, name);
+    } finally {
+      context.release();
     }
   }
 }
@@ -59,11 +62,10 @@ function checkVersion(request: UpdateRequest, wanted: KObject, current: Stored):
   return request.isPut;
 }
 
-async function storeChanged(core: Core, exchange: Exchange, request: UpdateRequest, wanted: KObject, before: { readonly current: Stored; readonly old: KObject }): Promise<Stored> {
+async function storeChanged(core: Core, exchange: Exchange, request: UpdateRequest, wanted: KObject, before: { readonly current: Stored; readonly old: KObject; readonly context: StrategyContext }): Promise<Stored> {
   const { view, namespace, name, part } = request;
-  const { old, current } = before;
+  const { old, current, context } = before;
   const { strategy } = view.resource;
-  const context = strategyContext(core, exchange, request.isDryRun);
   checkIdentity(view, wanted, old);
   await strategy.ready?.();
   strategy.setDefaults?.(wanted);
