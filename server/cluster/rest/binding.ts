@@ -32,7 +32,8 @@ export async function bindPod(core: Core, exchange: Exchange, view: View): Promi
       await core.store.write({ collection, namespace, name, expect: current.rev, value: object });
       return void exchange.json(201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 });
     } catch (error) {
-      if (!(error instanceof WriteConflict) || attempt >= TRIES_MAX) throw error;
+      if (!(error instanceof WriteConflict)) throw error;
+      if (attempt >= TRIES_MAX) throw conflict(view.resource, name);
     }
   }
 }

@@ -3,7 +3,7 @@ import type { KObject } from '../object/object.ts';
 import { recordAt, textAt } from '../object/object.ts';
 import { fromStored } from '../resources/resource.ts';
 import type { View } from '../resources/resource.ts';
-import { badRequest, invalid, notFound, StatusError } from '../status/status-error.ts';
+import { badRequest, conflict, invalid, notFound, StatusError } from '../status/status-error.ts';
 import { invalidValue, notSupported } from '../status/field-errors.ts';
 import type { Stored } from '../store/history.ts';
 import { WriteConflict } from '../store/object-store.ts';
@@ -64,7 +64,8 @@ export async function deleteObject(core: Core, exchange: Exchange, view: View, t
       if (options.isDryRun) return { isGone: false, stored: unstored(marked) };
       return { isGone: false, stored: await core.store.write({ collection, namespace, name, expect: current.rev, value: marked }) };
     } catch (error) {
-      if (!(error instanceof WriteConflict) || attempt >= TRIES_MAX) throw error;
+      if (!(error instanceof WriteConflict)) throw error;
+      if (attempt >= TRIES_MAX) throw conflict(view.resource, name);
     }
   }
 }
