@@ -22,10 +22,12 @@ function aggregated(store: ObjectStore, role: KObject): readonly unknown[] {
 /** Keeps the rules of ClusterRoles with an aggregationRule in step with the roles they are made of. */
 export function aggregateRoles(store: ObjectStore, log: Logger): () => void {
   let isPlanned = false;
+  let isOver = false;
   const run = async (): Promise<void> => {
     isPlanned = false;
     const collection = store.collection(ROLES);
     for (const stored of collection.list()) {
+      if (isOver) return;
       if (stored.object['aggregationRule'] === undefined) continue;
       const rules = aggregated(store, stored.object);
       if (sameJson(rules, stored.object['rules'] ?? [])) continue;
@@ -33,7 +35,7 @@ export function aggregateRoles(store: ObjectStore, log: Logger): () => void {
         await store.write({ collection, namespace: '', name: stored.object.metadata.name, expect: stored.rev, value: { ...stored.object, rules } });
       } catch (error) {
         // Its own change will bring us back here.
-        if (!(error instanceof WriteConflict)) log.warn({ role: stored.object.metadata.name, error: errorText(error) }, 'the rules of an aggregated role could not be stored');
+        if (!(error instanceof WriteConflict) && !isOver) log.warn({ role: stored.object.metadata.name, error: errorText(error) }, 'the rules of an aggregated role could not be stored');
       }
     }
   };
@@ -44,5 +46,8 @@ export function aggregateRoles(store: ObjectStore, log: Logger): () => void {
   };
   const stop = store.collection(ROLES).watch(plan);
   plan();
-  return stop;
+  return () => {
+    isOver = true;
+    stop();
+  };
 }

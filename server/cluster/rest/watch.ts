@@ -20,6 +20,8 @@ const WATCH_QUEUE_BYTES_MAX = 16 * 1024 * 1024;
 const BOOKMARK_EVERY_MS = 60_000;
 /** A bookmark comes this long before the end of a watch with timeoutSeconds, ms. */
 const BOOKMARK_BEFORE_END_MS = 500;
+/** A watch from a version that the store has not reached stays silent for this long, as on the real server, which waits for other servers. Here no such version was ever given out, so it comes from another store (one that was reset): then it is told to list anew, ms. */
+const AHEAD_MS = 2000;
 /** Length of a watch that names none, seconds: this and up to twice as long. */
 const WATCH_SECONDS_MIN = 1800;
 
@@ -40,7 +42,9 @@ function watchQuery(exchange: Exchange): WatchQuery {
   if (initial === 'true' && !bookmarks) errors.push(forbiddenField('allowWatchBookmarks', 'sendInitialEvents requires allowWatchBookmarks to be set to true'));
   if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors);
   const since = version === '' || version === '0' ? undefined : versionNumber(version, (why) => new StatusError(500, '', `invalid resource version: ${why}`));
-  return { since: initial === 'true' ? undefined : since, sendInitial: initial === 'true' || (initial === null && since === undefined), bookmarks, seconds: intOption(exchange, 'timeoutSeconds') };
+  // 0 is the same as no time.
+  const seconds = intOption(exchange, 'timeoutSeconds') || undefined;
+  return { since: initial === 'true' ? undefined : since, sendInitial: initial === 'true' || (initial === null && since === undefined), bookmarks, seconds };
 }
 
 /** Streams changes as JSON lines until the client leaves, the time is over or the server stops. */
@@ -87,9 +91,11 @@ class WatchStream {
     this.#response.once('close', () => this.#end());
     const { since } = query;
     const { floor } = this.#collection.history;
-    if (since !== undefined && since < floor) {
-      this.#frame('ERROR', JSON.stringify(expired(`too old resource version: ${since} (${floor})`).toStatus()));
-      return void this.#response.end();
+    if (since !== undefined && since < floor) return this.#expire(`too old resource version: ${since} (${floor})`);
+    if (since !== undefined && since > this.#core.store.revision) {
+      const why = `resource version ${since} is not of this cluster, which is at ${this.#core.store.revision}`;
+      this.#timers.push(setTimeout(() => this.#expire(why), AHEAD_MS));
+      return this.#setTimers(false);
     }
     this.#stop = this.#collection.watch((change) => this.#guarded(change));
     const first = this.#core.store.revision;
@@ -99,11 +105,17 @@ class WatchStream {
     } else if (since !== undefined) for (const change of this.#collection.history.since(since)) this.#onChange(change);
     this.#isFirst = false;
     this.#firstBytes = this.#response.writableLength;
-    this.#setTimers();
+    this.#setTimers(this.#options.query.bookmarks);
   }
 
-  #setTimers(): void {
-    const { seconds, bookmarks } = this.#options.query;
+  /** 410: every client lists anew after it. */
+  #expire(why: string): void {
+    this.#frame('ERROR', JSON.stringify(expired(why).toStatus()));
+    this.#response.end();
+  }
+
+  #setTimers(bookmarks: boolean): void {
+    const { seconds } = this.#options.query;
     const ms = (seconds ?? WATCH_SECONDS_MIN * (1 + Math.random())) * 1000;
     // setTimeout takes 2^31 - 1 ms at most.
     this.#timers.push(setTimeout(() => this.#response.end(), Math.min(ms, 2_147_483_000)));
