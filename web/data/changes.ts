@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { UseMutationResult } from '@tanstack/react-query';
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import { ROUTES } from '#shared/api';
 import type { Body } from '#shared/api';
 import { call } from './api/call.ts';
@@ -8,16 +8,41 @@ import type { Args, Callable } from './api/call.ts';
 import { keyOf } from './use-route.ts';
 import type { Rollout, SaveResult, ShiftPlan } from './types.ts';
 
-/** A call that changes something; afterwards everything that is shown is asked again. */
-export function useChange<T, V>(route: Callable<T>, argsOf: (input: V) => Args): UseMutationResult<T, Error, V> {
-  const client = useQueryClient();
-  return useMutation({ mutationFn: (input: V) => call(route, argsOf(input)), onSettled: () => { void client.invalidateQueries(); } });
+/** What is done with the outcome of a write, also when whoever asked for it is no longer shown. */
+export type Told<T> = { readonly onSuccess?: (done: T) => void; readonly onError?: (error: Error) => void };
+export type Write<T, V> = Pick<UseMutationResult<T, Error, V>, 'isPending' | 'error' | 'data' | 'variables' | 'reset'> & { readonly mutate: (input: V, told?: Told<T>) => void };
+
+let untold = (error: Error): void => reportError(error);
+/** Who is told of a failed write that nobody else tells of; the app shows a message. */
+export function onUntoldFailure(listener: (error: Error) => void): void {
+  untold = listener;
 }
 
+/** A call that changes something. The same asked again while it is under way (a double click, a held key) is one call. */
+function useWrite<T, V>(mutationFn: (input: V) => Promise<T>, changes: (input: V) => boolean = () => true): Write<T, V> {
+  const client = useQueryClient();
+  const mutation = useMutation({
+    mutationFn,
+    // everything that is shown is asked again; not waited for: what was done is told at once, however long that takes
+    onSettled: (_, __, input) => { if (changes(input)) void client.invalidateQueries(); },
+  });
+  const underWay = useRef(new Set<string>());
+  const mutate = (input: V, told: Told<T> = {}): void => {
+    const text = JSON.stringify(input);
+    if (underWay.current.has(text)) return;
+    underWay.current.add(text);
+    // not the callbacks of `mutate`: those are left out once the component is gone
+    void mutation.mutateAsync(input).finally(() => underWay.current.delete(text)).then(told.onSuccess, told.onError ?? untold);
+  };
+  return { mutate, isPending: mutation.isPending, error: mutation.error, data: mutation.data, variables: mutation.variables, reset: mutation.reset };
+}
+/** A route that changes something. */
+export const useChange = <T, V>(route: Callable<T>, argsOf: (input: V) => Args): Write<T, V> => useWrite((input: V) => call(route, argsOf(input)));
+
 export type ShiftRequest = Body<'shiftApply'>;
-export const useShiftApply = (): UseMutationResult<Rollout, Error, ShiftRequest> => useChange(ROUTES.shiftApply, (body) => ({ body }));
-export const useUndo = (): UseMutationResult<Rollout, Error, string> => useChange(ROUTES.undo, (id) => ({ params: { id } }));
-export const useLoadMaker = (): UseMutationResult<{ ratePerSecond: number }, Error, number> => useChange(ROUTES.loadMaker, (ratePerSecond) => ({ body: { ratePerSecond } }));
+export const useShiftApply = (): Write<Rollout, ShiftRequest> => useChange(ROUTES.shiftApply, (body) => ({ body }));
+export const useUndo = (): Write<Rollout, string> => useChange(ROUTES.undo, (id) => ({ params: { id } }));
+export const useLoadMaker = (): Write<{ ratePerSecond: number }, number> => useChange(ROUTES.loadMaker, (ratePerSecond) => ({ body: { ratePerSecond } }));
 
 /** What applying a split would do; asked while the sliders rest on weights that are not applied. */
 export function useShiftPlan(request: ShiftRequest | undefined): { readonly plan: ShiftPlan | undefined; readonly error: Error | null } {
@@ -44,12 +69,6 @@ export function useRollout(id: string | undefined): Rollout | undefined {
 type ObjectPath = { readonly group: string; readonly kind: string; readonly namespace: string; readonly name: string };
 export type SaveInput = { readonly path?: ObjectPath; readonly yaml: string; readonly resourceVersion?: string; readonly dryRun: boolean };
 /** Saves, creates (no `path`) or dry-runs an object. Dry runs change nothing, so nothing is asked again after them. */
-export function useConfigSave(): UseMutationResult<SaveResult, Error, SaveInput> {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: ({ path, ...body }: SaveInput) => (path === undefined ? call(ROUTES.configCreate, { body }) : call(ROUTES.configSave, { params: path, body })),
-    // not waited for: what was done is told at once, however long it takes to show everything anew
-    onSettled: (_, __, input) => { if (!input.dryRun) void client.invalidateQueries(); },
-  });
-}
-export const useConfigDelete = (): UseMutationResult<{ undoId: string }, Error, ObjectPath> => useChange(ROUTES.configDelete, (params) => ({ params }));
+export const useConfigSave = (): Write<SaveResult, SaveInput> =>
+  useWrite(({ path, ...body }: SaveInput) => (path === undefined ? call(ROUTES.configCreate, { body }) : call(ROUTES.configSave, { params: path, body })), (input) => !input.dryRun);
+export const useConfigDelete = (): Write<{ undoId: string }, ObjectPath> => useChange(ROUTES.configDelete, (params) => ({ params }));

@@ -1,8 +1,8 @@
 // The only place that fetches. Pages use the hooks; parts that draw get data by props.
 export { call } from './api/call.ts';
 export { ApiFault, sourceErrorOf } from './api/fault.ts';
-export { useChange, useConfigDelete, useConfigSave, useLoadMaker, useRollout, useShiftApply, useShiftPlan, useUndo } from './changes.ts';
-export type { SaveInput, ShiftRequest } from './changes.ts';
+export { onUntoldFailure, useChange, useConfigDelete, useConfigSave, useLoadMaker, useRollout, useShiftApply, useShiftPlan, useUndo } from './changes.ts';
+export type { SaveInput, ShiftRequest, Told, Write } from './changes.ts';
 export { useConfigKinds, useConfigMarkers } from './config.ts';
 export type { ConfigKind } from './config.ts';
 export { useGraph, useGraphAt, useGraphOf } from './graph/use-graph.ts';

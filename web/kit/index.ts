@@ -35,4 +35,5 @@ export type { DataTableProps, Sort } from './table/DataTable.tsx';
 export { currentTable } from './table/table-keys.ts';
 export { currentTheme, followSystemTheme, readTokens, setTheme, useTheme, useThemeChoice } from './theme.ts';
 export type { Theme, ThemeChoice } from './theme.ts';
+export { useAlive } from './use-alive.ts';
 export { useNow } from './use-now.ts';

@@ -13,9 +13,9 @@ test('keys are named as the sheet prints them', () => {
   expect([press('k', { ctrlKey: true }), press('k', { metaKey: true }), press(' '), press('Escape'), press('g'), press('x', { altKey: true })]).toEqual(['Mod K', 'Mod K', 'Space', 'Esc', 'g', undefined]);
 });
 test('g waits for its letter; the letter alone means something else', () => {
-  expect(commandFor('g', undefined)).toEqual({ id: undefined, waiting: true });
-  expect(commandFor('g', 'g')).toEqual({ id: 'go.graph', waiting: false });
-  expect(commandFor('w', undefined)).toEqual({ id: 'graph.wrong', waiting: false });
-  expect(commandFor('w', 'g')).toEqual({ id: 'go.workloads', waiting: false });
-  expect(commandFor('y', undefined)).toEqual({ id: undefined, waiting: false });
+  expect(commandFor('g', undefined)).toEqual({ id: undefined, waiting: true, repeats: false });
+  expect(commandFor('g', 'g')).toEqual({ id: 'go.graph', waiting: false, repeats: false });
+  expect(commandFor('w', undefined)).toEqual({ id: 'graph.wrong', waiting: false, repeats: false });
+  expect(commandFor('w', 'g')).toEqual({ id: 'go.workloads', waiting: false, repeats: false });
+  expect(commandFor('y', undefined)).toEqual({ id: undefined, waiting: false, repeats: false });
 });

@@ -1,7 +1,7 @@
 import { PAGES } from '../pages.ts';
 
 /** One shortcut: the command it runs, the keys as they are printed, and its words for the sheet. */
-export type Shortcut = { readonly id: string; readonly keys: string; readonly words: string; readonly group: 'Go to' | 'Everywhere' | 'Rows' | 'Graph' | 'Trace' };
+export type Shortcut = { readonly id: string; readonly keys: string; readonly words: string; /** A held key runs it again and again: only for moving along. */ readonly repeats?: true; readonly group: 'Go to' | 'Everywhere' | 'Rows' | 'Graph' | 'Trace' };
 
 /** The one map of keys: the handler, the hints on buttons and the sheet all read it. "g o" is g and then o; Mod is Ctrl, or Cmd on a Mac. */
 export const SHORTCUTS: readonly Shortcut[] = [
@@ -14,8 +14,8 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { id: 'live.toggle', keys: '.', words: 'Live or paused', group: 'Everywhere' },
   { id: 'undo', keys: 'u', words: 'Undo the last change made here', group: 'Everywhere' },
   { id: 'up', keys: 'Esc', words: 'Up one level', group: 'Everywhere' },
-  { id: 'rows.down', keys: 'j', words: 'Next row', group: 'Rows' },
-  { id: 'rows.up', keys: 'k', words: 'Row before', group: 'Rows' },
+  { id: 'rows.down', keys: 'j', words: 'Next row', repeats: true, group: 'Rows' },
+  { id: 'rows.up', keys: 'k', words: 'Row before', repeats: true, group: 'Rows' },
   { id: 'rows.open', keys: 'Enter', words: 'Open', group: 'Rows' },
   { id: 'rows.inspect', keys: 'Space', words: 'Inspect', group: 'Rows' },
   { id: 'graph.wrong', keys: 'w', words: 'Only what is wrong or changed', group: 'Graph' },
@@ -38,8 +38,9 @@ export function nameOfKey(event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKe
 }
 
 /** Finds the command for a key after a first key ("g"); `waiting` says that the key begins a sequence. */
-export function commandFor(key: string, first: string | undefined): { readonly id: string | undefined; readonly waiting: boolean } {
+export function commandFor(key: string, first: string | undefined): { readonly id: string | undefined; readonly waiting: boolean; readonly repeats: boolean } {
   const sequence = first === undefined ? key : `${first} ${key}`;
-  const id = SHORTCUTS.find((s) => s.keys === sequence)?.id;
-  return { id, waiting: id === undefined && first === undefined && SHORTCUTS.some((s) => s.keys.startsWith(`${key} `)) };
+  const found = SHORTCUTS.find((s) => s.keys === sequence);
+  const id = found?.id;
+  return { id, waiting: id === undefined && first === undefined && SHORTCUTS.some((s) => s.keys.startsWith(`${key} `)), repeats: found?.repeats ?? false };
 }

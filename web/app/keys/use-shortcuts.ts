@@ -1,5 +1,5 @@
 import { useEffect } from 'react';
-import { readFlag, runCommand } from '#web/kit';
+import { isOffered, readFlag, runCommand } from '#web/kit';
 import { commandFor, nameOfKey } from './shortcuts.ts';
 
 /** Time for the second key of a sequence. */
@@ -31,6 +31,11 @@ export function useShortcuts(): void {
         return;
       }
       const found = commandFor(key, first);
+      // a key that is held acts once, and is no second key of a sequence; moving along goes on
+      if (event.repeat && !found.repeats) {
+        if (found.id !== undefined && isOffered(found.id)) event.preventDefault();
+        return;
+      }
       clearTimeout(timer);
       first = found.waiting ? key : undefined;
       if (found.waiting) timer = setTimeout(() => { first = undefined; }, SEQUENCE_MS);

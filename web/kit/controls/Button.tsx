@@ -16,10 +16,15 @@ export type ButtonProps = Omit<ComponentProps<'button'>, 'className' | 'style'> 
 };
 
 /** A button, 28 px. `hint` is a shortcut printed at its end. */
-export function Button({ look = 'plain', pressed, busy = false, reason, wide = false, hint, children, onClick, title, type = 'button', ...rest }: ButtonProps): ReactNode {
+export function Button({ look = 'plain', pressed, busy = false, reason, wide = false, hint, children, onClick, onKeyDown, title, type = 'button', ...rest }: ButtonProps): ReactNode {
   const off = busy || reason !== undefined;
+  // the browser clicks again and again while Enter is held; a button acts once a press
+  const onKey: ButtonProps['onKeyDown'] = (event) => {
+    if (event.repeat && event.key === 'Enter') event.preventDefault();
+    onKeyDown?.(event);
+  };
   return (
-    <button {...rest} type={type} className={css['button']} data-look={look} data-wide={wide} aria-pressed={pressed} aria-disabled={off || undefined} aria-busy={busy || undefined} title={reason ?? title} onClick={off ? (event) => event.preventDefault() : onClick}>
+    <button {...rest} type={type} className={css['button']} data-look={look} data-wide={wide} aria-pressed={pressed} aria-disabled={off || undefined} aria-busy={busy || undefined} title={reason ?? title} onKeyDown={onKey} onClick={off ? (event) => event.preventDefault() : onClick}>
       {children}
       {hint === undefined ? null : <Kbd>{hint}</Kbd>}
     </button>

@@ -43,7 +43,7 @@ export function ObjectEditor({ title, kind, saved, start, onSaved, onDeleted }: 
   const fromServer = tried?.text === draft.text ? tried.result.markers : [];
   const markers = [...typed, ...fromServer.filter((marker) => !typed.some((known) => known.line === marker.line && known.message === marker.message))];
   // until the answer is there, a new version may be our own
-  const conflict = draft.conflict && !(save.isPending && !save.variables.dryRun);
+  const conflict = draft.conflict && !(save.isPending && save.variables?.dryRun === false);
   const send = (dryRun: boolean): void => save.mutate({ yaml: draft.text, dryRun, ...(saved === undefined ? {} : { path: saved, ...(draft.baseVersion === undefined ? {} : { resourceVersion: draft.baseVersion }) }) }, {
     onSuccess: (result) => {
       setTried({ text: result.saved ? result.yaml : draft.text, result });
@@ -64,9 +64,9 @@ export function ObjectEditor({ title, kind, saved, start, onSaved, onDeleted }: 
       <PageHead title={title} tabTitle={title} facts={`${saved?.kind ?? kind?.kind ?? ''} · ${saved?.namespace ?? 'namespace from the text'} · ${words}`} actions={<>
         <Segments label="View" options={EDIT_MODES} value={url.mode} onChange={(mode) => setUrl({ mode })} words={(mode) => (mode === 'yaml' ? 'YAML' : 'Diff')} />
         {side ? null : <Button onClick={() => setSide(true)}>{plural(markers.length, 'finding')}</Button>}
-        <Button busy={save.isPending && save.variables.dryRun} onClick={() => send(true)}>Server dry run</Button>
+        <Button busy={save.isPending && save.variables?.dryRun === true} onClick={() => send(true)}>Server dry run</Button>
         {saved === undefined ? null : <DeleteButton saved={saved} onDeleted={onDeleted} />}
-        <Button look="primary" reason={blocked} busy={save.isPending && !save.variables.dryRun} onClick={() => send(false)}>{saved === undefined ? 'Create' : 'Apply'}</Button>
+        <Button look="primary" reason={blocked} busy={save.isPending && save.variables?.dryRun === false} onClick={() => send(false)}>{saved === undefined ? 'Create' : 'Apply'}</Button>
       </>} />
       {conflict && saved !== undefined ? <Conflict draft={draft} version={saved.resourceVersion} onCompare={() => setUrl({ mode: 'diff' })} /> : null}
       <PageSplit side={side ? <Side onClose={() => setSide(false)} markers={markers} checked={checked} saved={saved} kind={kind} rollout={rollout} onLine={(next) => { setLine(undefined); setTimeout(() => setLine(next)); }} /> : null}>

@@ -1,12 +1,13 @@
 import { useEffect, useState } from 'react';
 import type { ReactNode } from 'react';
-import { ApiFault, useChanges, useRollout, useShift, useShiftApply, useShiftPlan, useUndo } from '#web/data';
+import { ApiFault, useRollout, useShift, useShiftApply, useShiftPlan } from '#web/data';
 import type { Rollout, ShiftPlan, ShiftState } from '#web/data';
-import { Button, NumberField, PanelBody, Segments, Slider, count, duration, percent, toast, useCommand, useHint } from '#web/kit';
+import { Button, NumberField, PanelBody, Segments, Slider, count, duration, percent, toast, useAlive } from '#web/kit';
 import { peek } from '#shared/base';
 import css from '../parts.module.css';
 import { rebalance, sameWeights } from './rebalance.ts';
 import type { Weights } from './rebalance.ts';
+import { UndoLast } from './UndoLast.tsx';
 
 const PRESETS = [0, 10, 25, 50, 100] as const;
 /** The sliders rest this long before the plan is asked for. */
@@ -67,18 +68,26 @@ function useRested<T>(value: T, ms: number): T {
   return rested;
 }
 
+/** A change that was begun here. */
+type Started = { readonly rollout: Rollout; readonly undo: boolean };
+
 function SplitForm({ state, onRefresh }: { readonly state: ShiftState; readonly onRefresh: () => void }): ReactNode {
   const last = state.versions.at(-1)?.subset ?? '';
   const [target, setTarget] = useState(last);
   const apply = useShiftApply();
-  const [rolloutId, setRolloutId] = useState<string | undefined>(undefined);
-  const rollout = useRollout(rolloutId) ?? (rolloutId === undefined ? undefined : apply.data);
+  const [started, setStarted] = useState<Started | undefined>(undefined);
+  const rollout = useRollout(started?.rollout.id) ?? started?.rollout;
+  const alive = useAlive();
   const busy = apply.isPending || rollout?.state === 'applying' || rollout?.state === 'waiting';
   const { weights, base, touched, moved, change, keep, drop } = useDraft(state, busy);
   const request = { namespace: state.namespace, service: state.service, weights: { ...weights }, ...(base.virtualService === undefined ? {} : { baseVirtualService: base.virtualService }), ...(base.destinationRule === undefined ? {} : { baseDestinationRule: base.destinationRule }) };
   const rested = useRested(touched ? request : undefined, PLAN_DELAY_MS);
   const { plan, error: planError } = useShiftPlan(touched ? rested : undefined);
-  const run = (): void => apply.mutate(request, { onSuccess: (started) => setRolloutId(started.id) });
+  const run = (): void => apply.mutate(request, {
+    onSuccess: (begun) => setStarted({ rollout: begun, undo: false }),
+    // shown in its place below, unless that is gone
+    onError: (error) => { if (!alive()) toast({ state: 'failing', text: `The split of ${state.service} was not applied`, detail: error.message }); },
+  });
   const conflict = apply.error instanceof ApiFault && apply.error.status === 409;
   return (
     <div className={css['split']}>
@@ -87,7 +96,7 @@ function SplitForm({ state, onRefresh }: { readonly state: ShiftState; readonly 
       {apply.error !== null ? <Problem error={apply.error} conflict={conflict} onLook={() => { apply.reset(); drop(); onRefresh(); }} /> : moved !== undefined ? <Moved what={moved} state={state} onLook={drop} onKeep={keep} /> : planError !== null && touched ? <p className={css['plan']} data-tone="failing" role="alert">{planError.message}</p> : <Plan plan={plan} touched={touched} state={state} />}
       <div className={css['applyRow']}>
         <Button look="primary" onClick={run} busy={busy} reason={moved !== undefined ? 'Decide first what to do with the other change' : touched ? undefined : 'These weights are set already: move a slider or press a share'}>Apply split</Button>
-        {touched ? <Button onClick={() => { drop(); apply.reset(); }}>Discard</Button> : <UndoLast state={state} rollout={rollout} onStarted={setRolloutId} />}
+        {touched ? <Button onClick={() => { drop(); apply.reset(); }}>Discard</Button> : <UndoLast state={state} rollout={rollout} undoing={started?.undo ?? false} onStarted={(begun) => setStarted({ rollout: begun, undo: true })} />}
         <Progress rollout={rollout} />
       </div>
       {rollout === undefined ? null : <Rejections rollout={rollout} />}
@@ -165,16 +174,4 @@ function Rejections({ rollout }: { readonly rollout: Rollout }): ReactNode {
       <ul>{rollout.rejected.map((r) => <li key={`${r.proxy} ${r.type}`}><strong>{r.proxy}</strong> refused {r.type}: {r.message}</li>)}</ul>
     </div>
   );
-}
-
-/** The change to take back: the one just made here, else the last one of this service's rules. */
-function UndoLast({ state, rollout, onStarted }: { readonly state: ShiftState; readonly rollout: Rollout | undefined; readonly onStarted: (id: string) => void }): ReactNode {
-  const changes = useChanges(50).reading;
-  const undo = useUndo();
-  const hint = useHint('undo');
-  const mine = (changes === undefined ? undefined : peek(changes))?.find((change) => change.undoable && change.namespace === state.namespace && ((change.kind === 'VirtualService' && change.name === state.virtualService?.name) || (change.kind === 'DestinationRule' && change.name === state.destinationRule?.name)));
-  const id = rollout?.undoId ?? mine?.id;
-  const run = id === undefined ? undefined : (): void => undo.mutate(id, { onSuccess: (started) => onStarted(started.id), onError: (error) => toast({ state: 'failing', text: 'Not taken back', detail: error.message }) });
-  useCommand('undo', run);
-  return <Button onClick={run} busy={undo.isPending} hint={id === undefined ? undefined : hint} reason={id === undefined ? 'There is no change of this split to take back' : undefined} title={mine === undefined ? undefined : `Takes back: ${mine.summary}`}>Undo last</Button>;
 }

@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { QueryClientProvider } from '@tanstack/react-query';
-import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
+import { act, cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createQueryClient } from '#web/data';
 import type { Rollout, ShiftState } from '#web/data';
@@ -92,6 +92,59 @@ test('one key takes the change back', async () => {
   await screen.findByText('✓ 7 / 7 proxies, 20 ms');
   expect(runCommand('undo')).toBe(true);
   await screen.findByText('✓ 7 / 7 proxies, 31 ms');
+});
+
+const posts = (): readonly string[] => calls.filter((call) => call.method === 'POST' && call.path !== '/api/shift/plan').map((call) => call.path);
+const change = (id: string, at: number, undoable: boolean): unknown => ({ id, at, who: 'operator', kind: 'VirtualService', group: 'networking.istio.io', namespace: 'default', name: 'reviews', verb: 'updated', summary: id, undoable, resourceVersion: '7' });
+
+test('pressed again and again the key takes back once at a time, further and further, and never the taking back itself', async () => {
+  const done = { state: 'live', ms: 31, liveAt: 2_000_000, proxies: { acknowledged: 7, total: 7 } } as const;
+  let waiting = true;
+  answers.set('GET /api/changes', () => ({ body: { state: 'value', at: 0, value: [change('newest', 900_000, true), change('older', 100_000, false)] } }));
+  answers.set('POST /api/undo/newest', () => ({ body: rollout({ id: 'r8', startedAt: 1_000_000, undoId: 'u-r8' }) }));
+  answers.set('GET /api/rollouts/r8', () => ({ body: waiting ? rollout({ id: 'r8', startedAt: 1_000_000, undoId: 'u-r8' }) : rollout({ id: 'r8', startedAt: 1_000_000, undoId: 'u-r8', ...done }) }));
+  answers.set('POST /api/undo/older', () => ({ body: rollout({ id: 'r9', startedAt: 3_000_000 }) }));
+  show();
+  await screen.findByTitle('Takes back: newest');
+  expect([runCommand('undo'), runCommand('undo')]).toEqual([true, true]);
+  await screen.findByText('3 / 7 proxies…');
+  runCommand('undo');
+  fireEvent.click(screen.getByRole('button', { name: /Undo last/ }));
+  answers.set('GET /api/changes', () => ({ body: { state: 'value', at: 0, value: [change('the undo', 1_500_000, true), change('newest', 900_000, false), change('older', 100_000, true)] } }));
+  waiting = false;
+  await screen.findByTitle('Takes back: older');
+  expect(posts()).toEqual(['/api/undo/newest']);
+  expect(runCommand('undo')).toBe(true);
+  await waitFor(() => expect(posts()).toEqual(['/api/undo/newest', '/api/undo/older']));
+});
+
+test('progress is that of the change begun last, from its first moment', async () => {
+  answers.set('POST /api/shift/apply', () => ({ body: rollout({ proxies: { acknowledged: 1, total: 7 }, undoId: 'u1' }) }));
+  answers.set('GET /api/rollouts/r1', () => ({ body: rollout({ state: 'live', ms: 20, undoId: 'u1', proxies: { acknowledged: 7, total: 7 } }) }));
+  answers.set('POST /api/undo/u1', () => ({ body: rollout({ id: 'r2', startedAt: 5, proxies: { acknowledged: 2, total: 7 } }) }));
+  show();
+  await screen.findByRole('slider', { name: 'Share of v1' });
+  fireEvent.change(slider('v2'), { target: { value: '25' } });
+  answers.set('GET /api/shift/default/reviews', () => ({ body: shift({ versions: [version('v1', 75, 0.9), version('v2', 25, 0.1)] }) }));
+  fireEvent.click(screen.getByRole('button', { name: 'Apply split' }));
+  await screen.findByText('✓ 7 / 7 proxies, 20 ms');
+  runCommand('undo');
+  await screen.findByText('2 / 7 proxies…');
+});
+
+test('a double click applies once', async () => {
+  answers.set('POST /api/shift/apply', () => ({ body: rollout() }));
+  answers.set('GET /api/rollouts/r1', () => ({ body: rollout({ state: 'live', ms: 20 }) }));
+  show();
+  await screen.findByRole('slider', { name: 'Share of v1' });
+  fireEvent.change(slider('v2'), { target: { value: '25' } });
+  act(() => {
+    const apply = screen.getByRole('button', { name: 'Apply split' });
+    apply.click();
+    apply.click();
+  });
+  await screen.findByText(/✓/);
+  expect(posts()).toEqual(['/api/shift/apply']);
 });
 
 test('when somebody else changed the rule meanwhile nothing is overwritten: the message stands, and the new weights are shown on request', async () => {
