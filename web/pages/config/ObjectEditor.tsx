@@ -5,7 +5,7 @@ import { isRecord } from '#shared/base';
 import { useConfigDelete, useConfigMarkers, useConfigSave, useRollout, useUndo, useUrlState } from '#web/data';
 import type { ConfigKind, ConfigObject, Marker, ObjectRef, Rollout, SaveResult } from '#web/data';
 import { YamlEditor } from '#web/editor';
-import { Button, Facts, Inspector, InspectorPart, PageBody, PageHead, PageSplit, Segments, duration, plural, toast } from '#web/kit';
+import { Button, Facts, Inspector, InspectorPart, PageBody, PageHead, PageSplit, Segments, duration, plural, toast, useAlive } from '#web/kit';
 import { Findings } from './Findings.tsx';
 import { lineOfPath } from './line-of-path.ts';
 import { EDIT_MODES, editUrl } from './url.ts';
@@ -40,6 +40,7 @@ export function ObjectEditor({ title, kind, saved, start, onSaved, onDeleted }: 
   const { markers: typed, checked } = useConfigMarkers(draft.edited || saved === undefined ? draft.text : saved.yaml);
   const save = useConfigSave();
   const rollout = useRollout(rolloutId);
+  const alive = useAlive();
   const fromServer = tried?.text === draft.text ? tried.result.markers : [];
   const markers = [...typed, ...fromServer.filter((marker) => !typed.some((known) => known.line === marker.line && known.message === marker.message))];
   // until the answer is there, a new version may be our own
@@ -53,7 +54,7 @@ export function ObjectEditor({ title, kind, saved, start, onSaved, onDeleted }: 
       }
       draft.rebase(draft.text, result.yaml, result.resourceVersion);
       setRolloutId(result.rolloutId);
-      onSaved(saved ?? refIn(draft.text, kind));
+      if (alive()) onSaved(saved ?? refIn(draft.text, kind));
     },
     onError: (error) => toast({ state: 'failing', text: dryRun ? 'The dry run failed' : 'Not applied', detail: error.message }),
   });
@@ -93,10 +94,11 @@ function Conflict({ draft, version, onCompare }: { readonly draft: Draft; readon
 function DeleteButton({ saved, onDeleted }: { readonly saved: ConfigObject; readonly onDeleted: () => void }): ReactNode {
   const remove = useConfigDelete();
   const undo = useUndo();
+  const alive = useAlive();
   const bringBack = (id: string): void => undo.mutate(id, { onSuccess: () => toast({ state: 'healthy', text: `${saved.kind} ${saved.name} is back` }), onError: (error) => toast({ state: 'failing', text: `${saved.kind} ${saved.name} is not back`, detail: error.message }) });
   return (
     <Button look="danger" busy={remove.isPending} onClick={() => remove.mutate(saved, {
-      onSuccess: (done) => { toast({ state: 'healthy', text: `${saved.kind} ${saved.namespace}/${saved.name} was deleted`, undo: () => bringBack(done.undoId) }); onDeleted(); },
+      onSuccess: (done) => { toast({ state: 'healthy', text: `${saved.kind} ${saved.namespace}/${saved.name} was deleted`, undo: () => bringBack(done.undoId) }); if (alive()) onDeleted(); },
       onError: (error) => toast({ state: 'failing', text: 'Not deleted', detail: error.message }),
     })}>Delete</Button>
   );

@@ -1,15 +1,18 @@
 // @vitest-environment jsdom
 import { QueryClientProvider } from '@tanstack/react-query';
-import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react';
+import { act, cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react';
 import type { ReactNode } from 'react';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { Route } from 'wouter';
 import { createQueryClient } from '#web/data';
+import { KitProvider } from '#web/kit';
 import { EditPage } from './EditPage.tsx';
 
 // the editor itself needs a browser's layout; the page is about what is sent and told
 vi.mock('#web/editor', () => ({ YamlEditor: ({ value, onChange }: { readonly value: string; readonly onChange: (text: string) => void }): ReactNode => <textarea aria-label="text" value={value} onChange={(event) => onChange(event.currentTarget.value)} /> }));
 
 const AT = { group: 'networking.istio.io', kind: 'VirtualService', namespace: 'default', name: 'reviews' };
+const PAGE = '/config/networking.istio.io/VirtualService/default/reviews';
 const PATH = '/api/config/networking.istio.io/VirtualService/default/reviews';
 type Answer = { readonly status?: number; readonly body: unknown };
 let object: { yaml: string; resourceVersion: string };
@@ -47,7 +50,8 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 async function show(): Promise<void> {
-  render(<QueryClientProvider client={createQueryClient()}><EditPage at={AT} /></QueryClientProvider>);
+  window.history.replaceState(null, '', PAGE);
+  render(<QueryClientProvider client={createQueryClient()}><KitProvider><Route path={PAGE}><EditPage at={AT} /></Route></KitProvider></QueryClientProvider>);
   await screen.findByRole('textbox', { name: 'text' });
 }
 const type = (text: string): void => void fireEvent.change(screen.getByRole('textbox', { name: 'text' }), { target: { value: text } });
@@ -68,4 +72,28 @@ test('what was applied here is not called somebody else’s: no conflict is show
   watch.disconnect();
   expect(puts.map((put) => put.resourceVersion)).toEqual(['1', '2']);
   expect(seen).toEqual([]);
+});
+
+test('the way back from a deletion tells when it fails, although the page of the object is gone', async () => {
+  answers.set(`DELETE ${PATH}`, () => ({ body: { undoId: 'u1' } }));
+  answers.set('POST /api/undo/u1', () => ({ status: 409, body: { code: 'UNDO_GONE', message: 'Somebody else made it anew.', next: '' } }));
+  await show();
+  fireEvent.click(screen.getByRole('button', { name: 'Delete' }));
+  fireEvent.click(await screen.findByRole('button', { name: 'Undo' }));
+  expect(window.location.pathname).toBe('/config');
+  expect(screen.queryByRole('textbox', { name: 'text' })).toBeNull();
+  await screen.findByText('VirtualService reviews is not back');
+  expect(screen.getByText('Somebody else made it anew.')).toBeTruthy();
+});
+
+test('an answer that comes after the page was left does not lead back, but is told', async () => {
+  let answer: (a: Answer) => void = () => undefined;
+  answers.set(`DELETE ${PATH}`, () => new Promise<Answer>((resolve) => { answer = resolve; }));
+  await show();
+  fireEvent.click(screen.getByRole('button', { name: 'Delete' }));
+  act(() => window.history.pushState(null, '', '/overview'));
+  await waitFor(() => expect(screen.queryByRole('textbox', { name: 'text' })).toBeNull());
+  answer({ body: { undoId: 'u9' } });
+  await waitFor(() => expect(screen.getAllByText('VirtualService default/reviews was deleted').length).toBeGreaterThan(0));
+  expect(window.location.pathname).toBe('/overview');
 });

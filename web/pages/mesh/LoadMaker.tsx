@@ -10,10 +10,15 @@ const RATE_MAX = 500;
 export function LoadMaker({ maker }: { readonly maker: { readonly ratePerSecond: number; readonly state: string } }): ReactNode {
   const [chosen, setChosen] = useState<number | undefined>(undefined);
   const change = useLoadMaker();
+  // after it was applied the chosen rate stays until the mesh tells it too
+  if (chosen === maker.ratePerSecond && !change.isPending) setChosen(undefined);
   const now = chosen ?? maker.ratePerSecond;
+  const failed = (error: Error): void => toast({ state: 'failing', text: 'The rate was not changed', detail: error.message });
+  const before = maker.ratePerSecond;
+  const bringBack = (): void => change.mutate(before, { onSuccess: () => setChosen(undefined), onError: failed });
   const apply = (): void => change.mutate(now, {
-    onSuccess: (done) => { setChosen(undefined); toast({ state: 'healthy', text: `The load maker sends ${done.ratePerSecond} requests a second`, undo: () => change.mutate(maker.ratePerSecond) }); },
-    onError: (error) => toast({ state: 'failing', text: 'The rate was not changed', detail: error.message }),
+    onSuccess: (done) => { setChosen(done.ratePerSecond); toast({ state: 'healthy', text: `The load maker sends ${done.ratePerSecond} requests a second`, undo: bringBack }); },
+    onError: failed,
   });
   return (
     <div className={css['load']}>
