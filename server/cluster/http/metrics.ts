@@ -10,6 +10,7 @@ export function metricsText(core: Core): string {
     '# TYPE pharos_watches_cut_total counter', `pharos_watches_cut_total{reason="slow client"} ${watchCounters.tooSlow}`,
     '# TYPE apiserver_request_total counter', ...[...requestCounters.values()].map(({ verb, code, n }) => `apiserver_request_total{verb="${verb}",code="${code}"} ${n}`),
     '# TYPE pharos_store_writes_refused_total counter', `pharos_store_writes_refused_total ${core.store.refusedWrites}`,
+    '# TYPE pharos_store_compaction_failing gauge', `pharos_store_compaction_failing ${core.store.lastCompactError === undefined ? 0 : 1}`,
     '# TYPE pharos_store_revision gauge', `pharos_store_revision ${core.store.revision}`,
     '# TYPE apiserver_storage_objects gauge',
     ...[...core.store.collections].map(([name, collection]) => `apiserver_storage_objects{resource="${resourceLabel(name)}"} ${collection.size}`),

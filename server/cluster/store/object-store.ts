@@ -80,6 +80,8 @@ export class ObjectStore {
   #orderHead = 0;
   #queue: Pending[] = [];
   #garbage: number[] = [];
+  /** Floors of histories that the file does not tell yet. They go with the first transaction that deletes rows and succeeds: without them a restart would take what is left for the whole history. */
+  readonly #floors = new Map<string, number>();
   #rev = FIRST_REVISION;
   #flushing = false;
   readonly #compactor: NodeJS.Timeout;
@@ -129,7 +131,6 @@ export class ObjectStore {
 
   /** Deletes what newer revisions have replaced, as far as watches cannot ask for it any more. */
   compact(now = performance.now()): void {
-    const floors = new Map<string, number>();
     while (this.#mayForget(now)) {
       const oldest = this.#order[this.#orderHead];
       this.#orderHead += 1;
@@ -137,25 +138,27 @@ export class ObjectStore {
       if (oldest === undefined || change === undefined) continue;
       if (change.before !== undefined) this.#garbage.push(change.before.rev);
       if (change.type === 'DELETED') this.#garbage.push(change.rev);
-      floors.set(oldest.collection.name, change.rev);
+      this.#floors.set(oldest.collection.name, change.rev);
     }
     if (this.#orderHead > 1024) this.#order.splice(0, this.#orderHead);
     if (this.#orderHead > 1024) this.#orderHead = 0;
-    if (floors.size === 0 && this.#garbage.length === 0) return;
+    if (this.#floors.size === 0 && this.#garbage.length === 0) return;
     const rows = this.#garbage.splice(0, COMPACT_ROWS_MAX);
     try {
       this.#store.transaction(() => {
         this.#store.sql("INSERT INTO meta (key, value) VALUES ('rev', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value").run(this.#rev);
-        for (const [name, rev] of floors) this.#store.sql('INSERT INTO floor (collection, rev) VALUES (?, ?) ON CONFLICT (collection) DO UPDATE SET rev = excluded.rev').run(name, rev);
+        for (const [name, rev] of this.#floors) this.#store.sql('INSERT INTO floor (collection, rev) VALUES (?, ?) ON CONFLICT (collection) DO UPDATE SET rev = excluded.rev').run(name, rev);
         for (const rev of rows) this.#store.sql('DELETE FROM revision WHERE rev = ?').run(rev);
       });
+      this.#floors.clear();
+      this.lastCompactError = undefined;
     } catch (error) {
-      // A full disk: the rows stay in the file and are found again as garbage at the next start.
+      // A full disk: rows and floors are kept for the next time; after a restart the file still has the whole history from its old floors.
       this.#garbage.unshift(...rows);
       this.lastCompactError = errorText(error);
     }
   }
-  /** Why the newest compaction failed, for /metrics and the log. */
+  /** Why the newest compaction failed; undefined when it did not. */
   lastCompactError: string | undefined;
   /** Writes that the disk did not take, for /metrics. */
   refusedWrites = 0;
