@@ -1,5 +1,4 @@
 import { collectionPath, isKubeError } from '#server/lib';
-import type { Outcome } from '#server/lib';
 import { errorText, isRecord } from '#shared/base';
 import type { KubeObject } from '#shared/mesh';
 import type { Collection } from '../collection.ts';
@@ -9,25 +8,42 @@ import type { ServedResource } from '../discovery.ts';
 import { namespaceOf } from '../kinds.ts';
 import { timeText } from '../selectors.ts';
 
-/** While something in a dying namespace is still ending, it is looked at again after this. */
-const RETRY_MS = 100;
+/** While something in a dying namespace is still ending, it is looked at again after this, ms; twice as long each time that nothing went, up to the maximum. */
+const RETRY_MS_MIN = 100;
+const RETRY_MS_MAX = 5000;
 type Left = { readonly resource: ServedResource; readonly objects: readonly unknown[] };
 
 /** Empties and finalizes namespaces that are being deleted. */
 export class NamespaceController {
   readonly #context: ControllerContext;
   readonly #namespaces: Collection;
+  /** The newest wait of each namespace, and how many objects it still had then. */
+  readonly #waits = new Map<string, { readonly ms: number; readonly count: number }>();
 
   constructor(context: ControllerContext) {
     this.#context = context;
     this.#namespaces = context.collection('', 'v1', 'namespaces');
-    const queue = context.queue('namespace', [this.#namespaces], (key) => this.#sync(key));
+    const queue = context.queue('namespace', [this.#namespaces], async (key) => {
+      const count = await this.#sync(key);
+      if (count !== undefined) return { againAfterMs: this.#wait(key, count) };
+      this.#waits.delete(key);
+      return undefined;
+    });
     this.#namespaces.cache.subscribe((event, object) => {
       if (event !== 'DELETED' && object.metadata.deletionTimestamp !== undefined) queue.add(object.metadata.name);
     });
   }
 
-  async #sync(name: string): Promise<Outcome | void> {
+  /** How long a namespace with so many objects left is let be. */
+  #wait(name: string, count: number): number {
+    const known = this.#waits.get(name);
+    const ms = known === undefined || count < known.count ? RETRY_MS_MIN : Math.min(RETRY_MS_MAX, known.ms * 2);
+    this.#waits.set(name, { ms, count });
+    return ms;
+  }
+
+  /** One round; gives back how many objects are left, undefined when nothing remains to be done. */
+  async #sync(name: string): Promise<number | undefined> {
     const object = this.#namespaces.cache.get('', name);
     if (object === undefined || object.metadata.deletionTimestamp === undefined) return undefined;
     const finalizers = namespaceOf(object)?.spec.finalizers ?? [];
@@ -54,7 +70,7 @@ export class NamespaceController {
       return undefined;
     }
     await this.#report(name, left, failures, discoveryFailure);
-    return { againAfterMs: RETRY_MS };
+    return left.reduce((sum, { objects }) => sum + objects.length, 0);
   }
 
   /** Deletes all objects of a resource; gives back what is still there. */
