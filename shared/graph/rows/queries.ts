@@ -39,15 +39,16 @@ function inNamespaces(namespaces: readonly string[] | undefined, expression: (ma
 /**
  * Requests per second over the window. rate() needs two samples, so it loses the first requests of a series that was born inside the window
  * (a new edge, a first 503): those count with their whole value. Born is what was not there a window ago, if anything was scraped then.
- * A store that is younger than the window has no such memory; there a series is born that has fewer samples than its target had good scrapes,
- * since a store that only just began must not take the first sample of an old counter for traffic.
+ * A store that is younger than the window has no such memory, and neither has one whose scrape of a target failed a window ago: its series ended
+ * there with stale markers and are old all the same. There a series is born that has fewer samples than its target had good scrapes in the window.
  */
 function perSecond(metric: string, seconds: number, matchers: string, young: boolean): string {
   const series = matchers === '' ? metric : `${metric}{${matchers}}`;
   const fresh = `${series} unless ${series} offset ${seconds}s`;
-  const born = young
-    ? `(${fresh} unless count_over_time(${series}[${seconds}s]) >= on (instance, job) group_left () sum_over_time(up[${seconds}s])) / ${seconds}`
-    : `(${fresh}) / ${seconds} and on () (count(up offset ${seconds}s) > 0)`;
+  // one `up` a target, also where replicas of a store answer as one
+  const forgetful = `max by (instance, job) (sum_over_time(up[${seconds}s])${young ? '' : ` and (up offset ${seconds}s == 0)`})`;
+  const remembered = `${fresh} unless count_over_time(${series}[${seconds}s]) >= on (instance, job) group_left () ${forgetful}`;
+  const born = `(${remembered}) / ${seconds}${young ? '' : ` and on () (count(up offset ${seconds}s) > 0)`}`;
   return `((${born}) or rate(${series}[${seconds}s]))`;
 }
 
