@@ -118,21 +118,23 @@ test('a source that fails takes its panel, not the page, and comes back by itsel
   await page.getByText(/As of \d\d:\d\d:\d\d\./).first().waitFor({ state: 'detached', timeout: 30_000 });
 });
 
+/** Pan, zoom and the place of every node on the canvas. */
+const places = (): Promise<string> => page.evaluate(() => {
+  const host = document.querySelector('[data-testid=graph-canvas]');
+  const registered: unknown = host === null ? undefined : Reflect.get(host, '_cyreg'); // where Cytoscape keeps the instance of its container
+  const cy: unknown = typeof registered === 'object' && registered !== null ? Reflect.get(registered, 'cy') : undefined;
+  const answer = (name: string): string => {
+    const method: unknown = typeof cy === 'object' && cy !== null ? Reflect.get(cy, name) : undefined;
+    if (typeof method !== 'function') throw new Error('there is no graph on the page');
+    return JSON.stringify(method.call(cy)) ?? '';
+  };
+  const positions = [...answer('json').matchAll(/"id":"([^"]+)"[^}]*},"position":{"x":(-?\d+)[^,]*,"y":(-?\d+)/g)].map((m) => `${m[1]} ${m[2]} ${m[3]}`);
+  return [answer('pan'), answer('zoom'), ...positions.toSorted()].join('\n');
+});
+
 test('the graph refreshes without moving anything', async () => {
   await open('/graph', 'width = requests/s');
   await page.waitForSelector('[data-testid=graph-canvas][data-drawn=true]', { state: 'attached' });
-  const places = (): Promise<string> => page.evaluate(() => {
-    const host = document.querySelector('[data-testid=graph-canvas]');
-    const registered: unknown = host === null ? undefined : Reflect.get(host, '_cyreg'); // where Cytoscape keeps the instance of its container
-    const cy: unknown = typeof registered === 'object' && registered !== null ? Reflect.get(registered, 'cy') : undefined;
-    const answer = (name: string): string => {
-      const method: unknown = typeof cy === 'object' && cy !== null ? Reflect.get(cy, name) : undefined;
-      if (typeof method !== 'function') throw new Error('there is no graph on the page');
-      return JSON.stringify(method.call(cy)) ?? '';
-    };
-    const positions = [...answer('json').matchAll(/"id":"([^"]+)"[^}]*},"position":{"x":(-?\d+)[^,]*,"y":(-?\d+)/g)].map((m) => `${m[1]} ${m[2]} ${m[3]}`);
-    return [answer('pan'), answer('zoom'), ...positions.toSorted()].join('\n');
-  });
   const before = await places();
   expect(before.split('\n').length).toBeGreaterThan(9);
   await page.waitForTimeout(3_500);
@@ -141,4 +143,32 @@ test('the graph refreshes without moving anything', async () => {
   await page.waitForSelector('[data-testid=graph-canvas][data-drawn=true]', { state: 'attached' });
   // stored positions are whole numbers; the view is fitted again
   expect((await places()).split('\n').length).toBe(before.split('\n').length);
+});
+
+test('another window keeps zoom, places and the weights chosen in the inspector', async () => {
+  await open('/graph?node=svc:default/reviews', 'width = requests/s');
+  await page.waitForSelector('[data-testid=graph-canvas][data-drawn=true]', { state: 'attached' });
+  await page.getByRole('button', { name: 'Zoom in' }).press('Enter');
+  const slider = page.getByRole('slider', { name: 'Share of v3' });
+  await slider.focus();
+  await keys('ArrowRight', 'ArrowRight', 'ArrowRight');
+  await expect(slider).toHaveValue('13');
+  const before = await places();
+  await keys(']');
+  await expect.poll(() => at().search).toContain('window=5m');
+  await page.waitForTimeout(1_500);
+  await expect(slider).toHaveValue('13');
+  expect(await places()).toBe(before);
+});
+
+test('a held key of undo takes back once', async () => {
+  await open('/services/default/reviews', 'Traffic split');
+  await page.getByRole('button', { name: /Undo last/ }).and(page.locator(':not([aria-disabled])')).waitFor();
+  const sent: string[] = [];
+  page.on('request', (request) => { if (request.method() === 'POST' && request.url().includes('/api/undo/')) sent.push(request.url()); });
+  await page.keyboard.down('u');
+  for (let i = 0; i < 10; i++) await page.keyboard.down('u');
+  await page.keyboard.up('u');
+  await page.getByRole('region', { name: 'Messages' }).getByText('Not taken back').waitFor(); // the canned console has no undo
+  expect(sent).toHaveLength(1);
 });

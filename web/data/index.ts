@@ -5,7 +5,7 @@ export { onUntoldFailure, useChange, useConfigDelete, useConfigSave, useLoadMake
 export type { SaveInput, ShiftRequest, Told, Write } from './changes.ts';
 export { useConfigKinds, useConfigMarkers } from './config.ts';
 export type { ConfigKind } from './config.ts';
-export { useGraph, useGraphAt, useGraphOf } from './graph/use-graph.ts';
+export { LOADING, useGraph, useGraphOf } from './graph/use-graph.ts';
 export type { LiveGraph } from './graph/use-graph.ts';
 export { links } from './links.ts';
 export type { ObjectRef, TraceSearch } from './links.ts';

@@ -1,8 +1,9 @@
 import { useEffect, useState } from 'react';
 import type { ReactNode } from 'react';
 import { peek } from '#shared/base';
+import type { SourceError } from '#shared/base';
 import type { GraphModel } from '#shared/graph';
-import { links, useGraph, useMeta, useUrlState } from '#web/data';
+import { LOADING, links, useGraph, useMeta, useUrlState } from '#web/data';
 import type { TraceDetail } from '#web/data';
 import { GraphTable, MeshGraph, Outline } from '#web/graph';
 import type { EdgeLabel, GraphIntent } from '#web/graph';
@@ -28,21 +29,24 @@ export function GraphPage(): ReactNode {
   const mesh = meta === undefined ? undefined : peek(meta)?.mesh;
   useEffect(() => { document.title = 'Graph · Pharos'; }, []);
   const model = reading === undefined ? undefined : peek(reading);
+  const stale = reading?.state === 'stale' ? { since: reading.since, error: reading.error } : undefined;
   return (
     <div className={css['page']}>
       <h1 className="visually-hidden">Graph</h1>
       <div className={css['left']}>
         {model === undefined
           ? <div className={css['loading']}><PanelBody what="graph" reading={reading} skeleton="chart">{() => null}</PanelBody></div>
-          : <Loaded model={model} url={url} set={set} stale={reading?.state === 'stale' ? { since: reading.since, message: reading.error.message } : undefined} storeName={`${mesh ?? 'mesh'}.${url.group}`} />}
+          : <Loaded model={model} url={url} set={set} stale={stale} storeName={`${mesh ?? 'mesh'}.${url.group}`} />}
         <TimeStrip />
       </div>
-      {model === undefined ? null : <Side model={model} url={url} set={set} />}
+      {model === undefined ? null : <div className={stale === undefined ? css['side'] : css['sideStale']}><Side model={model} url={url} set={set} /></div>}
     </div>
   );
 }
 
-function Loaded({ model, url, set, stale, storeName }: { readonly model: GraphModel; readonly url: GraphUrl; readonly set: SetUrl; readonly stale: { readonly since: number; readonly message: string } | undefined; readonly storeName: string }): ReactNode {
+type Stale = { readonly since: number; readonly error: SourceError };
+
+function Loaded({ model, url, set, stale, storeName }: { readonly model: GraphModel; readonly url: GraphUrl; readonly set: SetUrl; readonly stale: Stale | undefined; readonly storeName: string }): ReactNode {
   const { graph, closed, findError, trace } = useGraphView(model, url);
   const [outline, setOutline] = useState(false);
   const [ring, setRing] = useState<string | undefined>(undefined);
@@ -59,7 +63,7 @@ function Loaded({ model, url, set, stale, storeName }: { readonly model: GraphMo
     <>
       <GraphToolbar url={url} set={set} error={findError} onOutline={() => setOutline(!outline)} />
       {url.trace === undefined ? null : <TraceLine id={url.trace} trace={trace} onClose={() => set({ trace: undefined })} />}
-      {stale === undefined ? null : <p className={css['note']} role="status"><strong>As of {clock(stale.since, Date.now())}.</strong> {stale.message} It is tried again by itself.</p>}
+      {stale === undefined ? null : <StaleNote key={stale.error.code} {...stale} />}
       <PartialNotes notes={model.notes} />
       <div className={css['stageBox']}>
         <div className={stale === undefined && !model.notes.some((note) => note.code === 'source-missing') ? css['fresh'] : css['stale']}>
@@ -68,9 +72,21 @@ function Loaded({ model, url, set, stale, storeName }: { readonly model: GraphMo
         <Outline model={model} open={outline} focusKey={url.node} onClose={() => { setOutline(false); setRing(undefined); }} onFocus={setRing} onInspect={(node) => set({ node, edge: undefined })} />
         <Absence model={model} hidden={graph.hidden} onShowAll={() => set({ wrong: false, find: '' })} />
       </div>
-      <LiveRegion model={model} />
+      <LiveRegion model={stale?.error.code === LOADING ? undefined : model} />
     </>
   );
+}
+
+/** What is on its way for less than this needs no words, which would push the picture down. */
+const LOADING_WORDS_MS = 1_000;
+
+function StaleNote({ since, error }: Stale): ReactNode {
+  const [said, setSaid] = useState(error.code !== LOADING);
+  useEffect(() => {
+    const timer = setTimeout(() => setSaid(true), LOADING_WORDS_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  return said ? <p className={css['note']} role="status"><strong>As of {clock(since, Date.now())}.</strong> {error.message} {error.next}</p> : null;
 }
 
 function useLabels(list: readonly EdgeLabel[]): ReadonlySet<EdgeLabel> {

@@ -6,10 +6,15 @@ import type { GraphModel } from '#shared/graph';
 /** Changes of state are spoken politely, at most once in five seconds. */
 const SPEAK_EVERY_MS = 5_000;
 
-export function LiveRegion({ model }: { readonly model: GraphModel }): ReactNode {
+/** `model` is undefined while another window loads: what differs between two windows did not change. */
+export function LiveRegion({ model }: { readonly model: GraphModel | undefined }): ReactNode {
   const spoken = useRef<{ readonly model: GraphModel; readonly at: number } | undefined>(undefined);
   const [text, setText] = useState('');
   useEffect(() => {
+    if (model === undefined) {
+      spoken.current = undefined;
+      return;
+    }
     const now = Date.now();
     if (spoken.current === undefined) spoken.current = { model, at: 0 };
     if (now - spoken.current.at < SPEAK_EVERY_MS) return;
