@@ -10,7 +10,8 @@ import { certsJson, clustersJson, clustersText, listenersJson, listenersText } f
 import { configDump } from './admin/config-dump.ts';
 import { createResolver } from './agent/hosts-file.ts';
 import { Identity } from './agent/identity.ts';
-import { createProbes, scrapeApplication } from './agent/probes.ts';
+import { probeApplication } from './agent/app-probe.ts';
+import { scrapeApplication } from './agent/scrape-application.ts';
 import type { Host } from './endpoint/host.ts';
 import type { MeshIdentity, Runtime } from './filter/runtime.ts';
 import { Acceptor } from './listener/accept.ts';
@@ -176,7 +177,7 @@ function adminActions(parts: Parts): AdminActions {
       const usage = process.memoryUsage();
       return { allocated: String(usage.heapUsed), heap_size: String(usage.heapTotal), total_physical_bytes: String(usage.rss) };
     },
-    probe: agent === undefined ? () => undefined : createProbes(agent),
+    probe: (path) => (agent === undefined ? undefined : probeApplication(agent, path)),
   };
 }
 

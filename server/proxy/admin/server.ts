@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { isIP } from 'node:net';
 import { errorText, isRecord } from '#shared/base';
 import { nodeHttp } from '#server/lib';
 
@@ -6,7 +7,8 @@ import { nodeHttp } from '#server/lib';
 export type AdminActions = {
   readonly isReady: () => boolean; readonly whyNotReady: () => readonly string[]; prometheus(): Promise<string>; stats(filter: string): string; clusters(json: boolean): string | object; listeners(json: boolean): string | object; configDump(includeEds: boolean): object; serverInfo(): object; certs(): object;
   drain(inboundOnly: boolean): void; quit(): void; setLogLevel(level: string | undefined): string; failHealth(failed: boolean): void; memory(): object;
-  probe(path: string): { readonly ip: string; readonly port: number; readonly path: string; readonly headers: Record<string, string>; readonly timeoutMs: number } | 'tcp-ok' | undefined;
+  /** What the application says to its own probe of that path; undefined when it has none there. */
+  probe(path: string): Promise<{ readonly status: number; readonly body: string }> | undefined;
 };
 type Answer = { readonly status: number; readonly body: string; readonly type: string };
 type Role = 'admin' | 'agent' | 'health' | 'prometheus';
@@ -47,18 +49,15 @@ function change(actions: AdminActions, url: URL): Answer | undefined {
 const CHANGES: ReadonlySet<string> = new Set(['/drain_listeners', '/healthcheck/fail', '/healthcheck/ok', '/quitquitquit', '/logging']);
 
 /** `/app-health/<container>/readyz`: the kubelet asks us, we ask the application, so that probes work under STRICT too. */
-function proxyProbe(actions: AdminActions, path: string): Promise<Answer> {
-  const target = actions.probe(path);
-  if (target === undefined) return Promise.resolve(text('unknown probe\n', 404));
-  if (target === 'tcp-ok') return Promise.resolve(text('OK\n'));
-  return new Promise((resolve) => {
-    const call = nodeHttp().request({ host: target.ip, port: target.port, path: target.path, headers: { 'user-agent': 'kube-probe', ...target.headers }, signal: AbortSignal.timeout(target.timeoutMs), agent: false }, (answer) => {
-      answer.resume();
-      answer.once('end', () => resolve(text('', answer.statusCode ?? 500)));
-    });
-    call.once('error', (error) => resolve(text(`${errorText(error)}\n`, 503)));
-    call.end();
-  });
+async function proxyProbe(actions: AdminActions, path: string): Promise<Answer> {
+  const found = await actions.probe(path);
+  return found === undefined ? text('unknown probe\n', 404) : text(found.body, found.status);
+}
+
+/** Whether a web page asks: browsers say their origin with a POST, and a name that was pointed at our address is no address. Tools use neither. */
+function isFromPage(request: IncomingMessage): boolean {
+  const host = (request.headers.host ?? '').replace(/:\d+$/, '').replace(/^\[|\]$/g, '').toLowerCase();
+  return request.headers.origin !== undefined || (host !== '' && host !== 'localhost' && isIP(host) === 0);
 }
 
 async function answer(actions: AdminActions, role: Role, request: IncomingMessage): Promise<Answer> {
@@ -68,6 +67,7 @@ async function answer(actions: AdminActions, role: Role, request: IncomingMessag
   if (path === '/healthz/ready' && role !== 'prometheus') return actions.isReady() ? text('') : text(`${actions.whyNotReady().join('\n')}\n`, 503);
   if (role === 'agent' && path.startsWith('/app-health/')) return proxyProbe(actions, path);
   if (role === 'admin' || (role === 'agent' && path === '/quitquitquit')) {
+    if (isFromPage(request)) return text('this port is for tools: ask by address or as localhost, and without an Origin\n', 403);
     if (CHANGES.has(path)) return request.method === 'POST' ? (change(actions, url) ?? text('not found\n', 404)) : text('Method GET not allowed, POST required.\n', 405);
     const page = role === 'admin' ? readPage(actions, url) : undefined;
     if (page !== undefined) return page;

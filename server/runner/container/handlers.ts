@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { checkGrpc } from '#server/lib';
 import type { PodContext } from '../pod/pod-context.ts';
 import type { ContainerSpec, HookSpec, ProbeSpec } from '../pod/pod-schema.ts';
 import { checkHttp, checkTcp } from '../probe/check.ts';
 import type { Check } from '../probe/check.ts';
-import { checkGrpc } from '../probe/check-grpc.ts';
 import { runCommand } from '../probe/run-command.ts';
 
 /** Injection makes probes of the application ask the sidecar's agent, which owns this port at the pod IP. */

@@ -3,10 +3,10 @@ import { createServer as createHttp2 } from 'node:http2';
 import { createServer } from 'node:net';
 import type { Server } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
+import { checkGrpc } from '#server/lib';
 import { podSpecOf } from '../pod/pod-schema.ts';
 import type { HttpGet, ProbeSpec } from '../pod/pod-schema.ts';
 import { checkHttp, checkTcp } from './check.ts';
-import { checkGrpc } from './check-grpc.ts';
 import { probeLoop } from './probe-loop.ts';
 import { runCommand } from './run-command.ts';
 

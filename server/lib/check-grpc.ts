@@ -1,5 +1,4 @@
-import { connect } from 'node:http2';
-import type { Check } from './check.ts';
+type Health = { readonly ok: boolean; readonly message: string };
 
 /** HealthCheckResponse.ServingStatus of grpc.health.v1. */
 const SERVING = 1;
@@ -17,11 +16,11 @@ function requestMessage(service: string): Buffer {
 /** status of a HealthCheckResponse (field 1, varint); 0 when it is left out. */
 const statusOf = (message: Buffer): number => (message.length >= 7 && message[5] === 0x08 ? (message[6] ?? 0) : 0);
 
-/** grpc.health.v1.Health/Check over plaintext HTTP/2, as the kubelet asks it. */
-export function checkGrpc(target: { readonly host: string; readonly port: number; readonly timeoutMs: number }, service: string): Promise<Check> {
+/** grpc.health.v1.Health/Check over plaintext HTTP/2, as the kubelet asks it. HTTP/2 is loaded with the first question. */
+export function checkGrpc(target: { readonly host: string; readonly port: number; readonly timeoutMs: number }, service: string): Promise<Health> {
   return new Promise((resolve) => {
-    const session = connect(`http://${target.host}:${target.port}`);
-    const done = (check: Check): void => {
+    const session = process.getBuiltinModule('node:http2').connect(`http://${target.host}:${target.port}`);
+    const done = (check: Health): void => {
       clearTimeout(timer);
       session.destroy();
       resolve(check);
