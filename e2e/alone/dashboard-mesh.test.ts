@@ -5,7 +5,7 @@ import { applyFrame, decodeFrame } from '#shared/graph';
 import type { GraphModel, Held } from '#shared/graph';
 import { reviewsRule, reviewsSubsets } from '#shared/fixtures';
 import type { KubeObject } from '#shared/mesh';
-import { pathOf, startWorld } from '../lib/console-world.ts';
+import { HANGING_LOG, pathOf, startWorld } from '../lib/console-world.ts';
 import type { World } from '../lib/console-world.ts';
 
 // The console against a Kubernetes API, a metrics store and a trace store, each spoken to over its own interface. Every reply is checked by its schema.
@@ -136,6 +136,28 @@ test('a caller without a sidecar is named by the callee\'s access log, served or
   await until(async () => list((await get('/api/mesh')).body, 'mtls').some((ns) => pick(ns, 'mode') === 'STRICT' && list(ns, 'plaintextCallers').some((c) => pick(c, 'caller') === 'legacy/curl (refused)')), 'it is shown as refused');
   await world.client.request({ method: 'DELETE', path: '/apis/security.istio.io/v1/namespaces/default/peerauthentications/default' });
   world.logs.delete(log);
+});
+
+test('a node agent that never answers for a log holds neither graph nor mesh page, and is not taken for the Kubernetes API', async () => {
+  const log = 'default/productpage-v1-5f6d7c8b9-abcde/istio-proxy';
+  world.logs.set(log, HANGING_LOG);
+  const fresh = await world.console({ dataDir: `${world.dir}/hanging` });
+  const ask = async (path: string): Promise<unknown> => (await fetch(fresh.url + path, { signal: AbortSignal.timeout(5000) })).json(); // its log is given up after 3 s
+  try {
+    await until(async () => list(await ask('/api/graph'), 'model.nodes.key').length > 0 || JSON.stringify(await ask('/api/graph')).includes('productpage'), 'the graph is there');
+    const began = Date.now();
+    await ask('/api/graph');
+    await ask('/api/mesh');
+    expect(Date.now() - began).toBeLessThan(5000);
+    await until(async () => {
+      await ask('/api/graph');
+      expect(named(await ask('/api/mesh'), 'sources', 'source', 'kubernetes')).toMatchObject({ state: 'up' });
+      return Date.now() - began > 4500;
+    }, 'the log is given up');
+  } finally {
+    await fresh.stop();
+    world.logs.delete(log);
+  }
 });
 
 test('lists, overview and charts show the same traffic', async () => {

@@ -79,10 +79,13 @@ const clean = (object: KubeObject): object => {
 };
 const host = (): string => `127.${200 + Math.floor(Math.random() * 50)}.${Math.floor(Math.random() * 250)}.${2 + Math.floor(Math.random() * 250)}`;
 
+/** A log that a node agent never answers. */
+export const HANGING_LOG = 'hangs';
+
 /** What istiod and sidecars answer through the API server's pod proxy, and the node agent's logs. */
 async function fakePods(world: { istiod: Istiod; logs: Map<string, string>; dumps: Map<string, unknown> }, ips: { istiod: string; productpage: string }): Promise<{ kubeletPort: number; stop: () => void }> {
   const syncz = createServer((request, response) => {
-    if (request.url !== '/debug/syncz') return void response.writeHead(404).end('404 page not found');
+    if ((request.url ?? '').split('?')[0] !== '/debug/syncz') return void response.writeHead(404).end('404 page not found');
     const { istiod } = world;
     const nack = istiod.rejectWith === undefined ? {} : { last_nack: { type: 'type.googleapis.com/envoy.config.route.v3.RouteConfiguration', message: istiod.rejectWith, at: new Date().toISOString() } };
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(istiod.proxies.map((proxy) => ({ proxy, proxy_type: 'sidecar', proxy_version: '1.28.0', cluster_id: 'Kubernetes', connected_at: '2026-01-01T00:00:00Z', cluster_sent: 'a', cluster_acked: 'a', listener_sent: 'b', listener_acked: 'b', route_sent: 'c', route_acked: istiod.acked < istiod.seen ? 'old' : 'c', endpoint_sent: 'd', endpoint_acked: 'd', acked_revision: String(istiod.acked), ...nack }))));
@@ -96,6 +99,7 @@ async function fakePods(world: { istiod: Istiod; logs: Map<string, string>; dump
     const path = (request.url ?? '').split('?')[0] ?? '';
     const text = world.logs.get(path.replace('/containerLogs/', ''));
     if (request.headers.authorization !== 'Bearer kubelet' || text === undefined) return void response.writeHead(404).end('');
+    if (text === HANGING_LOG) return undefined;
     response.writeHead(200, { 'content-type': 'text/plain' }).end(text);
   });
   await listen(syncz, ips.istiod, 15014);

@@ -66,7 +66,7 @@ function makeDeps(options: DashboardOptions): { readonly deps: Deps; stop(): Pro
   const prometheus = createPrometheus({ url: options.prometheusUrl, clock });
   const jaeger = createJaeger({ url: options.jaegerUrl, clock });
   const state = new MeshState({ kubernetes, prometheus, jaeger }, clock);
-  const callers = new CallerNames(state);
+  const callers = new CallerNames(state, log);
   const live = new Live({ state, log, callers: () => callers.callers() });
   const findings = new Findings(state);
   const { changes, failure: notOpened } = openChangeLog(options, clock);
@@ -88,6 +88,7 @@ function makeDeps(options: DashboardOptions): { readonly deps: Deps; stop(): Pro
   const stop = async (): Promise<void> => {
     rollouts.stop();
     recorder.stop();
+    callers.stop();
     await kubernetes.stop();
     prometheus.close();
     jaeger.close();

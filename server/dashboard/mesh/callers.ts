@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { peek } from '#shared/base';
 import { label, quote, quoteRegex } from '#shared/graph';
 import type { Callers, PromRow, SnapshotView } from '#shared/graph';
 import { METRIC } from '#shared/telemetry';
 import { KubeError } from '#server/lib';
+import type { Logger } from '#server/lib';
 import { SourceFailure } from '../sources/source-failure.ts';
 import type { MeshState } from '../state/mesh-state.ts';
 import { parseAccessLine } from '../traces/access-line.ts';
@@ -14,6 +16,12 @@ const WORKLOADS_MAX = 10;
 const TAIL = 1000;
 const SINCE_SECONDS = 60;
 const BYTES_MAX = 1024 * 1024;
+const PODS_MAX = 3;
+/** How long one log may take, and all of a round, ms: a kubelet that hangs takes away only what it would have told. */
+const LOG_MS_MAX = 3000;
+const ROUND_MS_MAX = 10_000;
+/** The first who ask wait this long for the first round, so that the first picture has the names; afterwards nobody waits. */
+const FIRST_MS_MAX = 1000;
 
 export type PlainCaller = { readonly caller: string; readonly target: string; readonly rate: number; /** False when the sidecar refused it (STRICT). */ readonly served: boolean };
 type Seen = { readonly callers: Callers; readonly plain: readonly PlainCaller[] };
@@ -29,23 +37,43 @@ const sentQuery = (gateways: readonly string[]): string => `sum by (source_workl
  */
 export class CallerNames {
   readonly #state: MeshState;
-  #last: { readonly at: number; readonly seen: Promise<Seen> } | undefined;
-  constructor(state: MeshState) {
+  readonly #log: Logger;
+  readonly #abort = new AbortController();
+  #last: { readonly at: number; readonly seen: Seen } | undefined;
+  /** The round that runs: one at a time, in the background. */
+  #round: Promise<void> | undefined;
+  #patience: Promise<unknown> | undefined;
+  constructor(state: MeshState, log: Logger) {
     this.#state = state;
+    this.#log = log;
   }
 
-  read(): Promise<Seen> {
-    const now = this.#state.clock();
-    if (this.#last !== undefined && now - this.#last.at < KEEP_MS) return this.#last.seen;
-    const seen = this.#look();
-    this.#last = { at: now, seen };
-    seen.catch(() => {
-      this.#last = undefined; // asked anew next time; whoever waits gets the failure
-    });
-    return seen;
+  /** What is known, at once; asked for it, the next round begins when the last is old. Undefined while nothing is known yet. */
+  async read(): Promise<Seen | undefined> {
+    if (this.#last === undefined || this.#state.clock() - this.#last.at >= KEEP_MS) this.#round ??= this.#refresh();
+    if (this.#last === undefined) {
+      this.#patience ??= Promise.race([this.#round, sleep(FIRST_MS_MAX, undefined, { ref: false })]);
+      await this.#patience;
+    }
+    return this.#last?.seen;
   }
   async callers(): Promise<Callers | undefined> {
-    return (await this.read()).callers;
+    return (await this.read())?.callers;
+  }
+  stop(): void {
+    this.#abort.abort();
+  }
+
+  async #refresh(): Promise<void> {
+    try {
+      const at = this.#state.clock();
+      const seen = await this.#look();
+      if (!this.#abort.signal.aborted) this.#last = { at, seen };
+    } catch (error) {
+      this.#log.error({ err: error }, 'the callers without sidecar could not be read; what was known stays');
+    } finally {
+      this.#round = undefined;
+    }
   }
 
   async #look(): Promise<Seen> {
@@ -61,8 +89,9 @@ export class CallerNames {
     const targets = [...new Set([...gateways, ...inside])].slice(0, WORKLOADS_MAX);
     const callers = new Map<string, { workload: string; share: number }[]>();
     const plain: PlainCaller[] = [];
+    const signal = AbortSignal.any([this.#abort.signal, AbortSignal.timeout(ROUND_MS_MAX)]);
     await Promise.all(targets.map(async (target) => {
-      const found = await this.#lines(target, view);
+      const found = await this.#lines(target, view, signal);
       const served = [...found].filter(([, n]) => n.served > 0);
       const total = served.reduce((sum, [, n]) => sum + n.served, 0);
       const named = served.filter(([caller]) => view.workloads.has(caller)).map(([workload, n]) => ({ workload, share: n.served / total }));
@@ -77,11 +106,12 @@ export class CallerNames {
   }
 
   /** Callers without sidecar by the log of the callee's pods: how many lines were served, how many refused. */
-  async #lines(target: string, view: SnapshotView): Promise<ReadonlyMap<string, { served: number; refused: number }>> {
+  async #lines(target: string, view: SnapshotView, signal: AbortSignal): Promise<ReadonlyMap<string, { served: number; refused: number }>> {
     const out = new Map<string, { served: number; refused: number }>();
     const workload = view.workloads.get(target);
-    for (const pod of workload?.pods.slice(0, 3) ?? []) {
-      const text = await this.#state.sources.kubernetes.logs(workload?.namespace ?? '', pod, { container: 'istio-proxy', tailLines: TAIL, sinceSeconds: SINCE_SECONDS, limitBytes: BYTES_MAX }).catch((error: unknown) => {
+    for (const pod of workload?.pods.slice(0, PODS_MAX) ?? []) {
+      if (signal.aborted) break;
+      const text = await this.#state.sources.kubernetes.logs(workload?.namespace ?? '', pod, { container: 'istio-proxy', tailLines: TAIL, sinceSeconds: SINCE_SECONDS, limitBytes: BYTES_MAX }, AbortSignal.any([signal, AbortSignal.timeout(LOG_MS_MAX)])).catch((error: unknown) => {
         if (error instanceof KubeError || error instanceof SourceFailure) return ''; // then these callers stay unknown
         throw error;
       });

@@ -8,7 +8,7 @@ import { allSynced, NoIstiod, syncState } from '../changes/acks.ts';
 import type { Istiod, Sync } from '../changes/acks.ts';
 import type { Frozen } from '../http/bind.ts';
 import type { Proxies } from '../proxies/proxies.ts';
-import { reading, SourceFailure } from '../sources/source-failure.ts';
+import { SourceFailure } from '../sources/source-failure.ts';
 import type { MeshState } from '../state/mesh-state.ts';
 import { sourceStates } from '../state/source-states.ts';
 import type { CallerNames } from './callers.ts';
@@ -127,8 +127,7 @@ export class MeshPage {
   /** What is set for each namespace, and who still calls in plain text. */
   async #mtls(): Promise<MeshReply['mtls']> {
     const view = this.#state.view();
-    const seen = await reading(() => this.#callers.read(), this.#state.clock);
-    const plain = peek(seen)?.plain ?? [];
+    const plain = (await this.#callers.read())?.plain ?? [];
     return view.namespaces.filter((ns) => [...view.workloads.values()].some((w) => w.namespace === ns.name)).map((ns) => ({
       namespace: ns.name, mode: ns.mtlsMode, ...(ns.mtlsObject === undefined ? {} : { object: ns.mtlsObject }),
       plaintextCallers: plain.filter((p) => p.target.startsWith(`${ns.name}/`)).map((p) => ({ caller: p.served ? p.caller : `${p.caller} (refused)`, target: p.target, rate: Number(p.rate.toPrecision(3)) })),

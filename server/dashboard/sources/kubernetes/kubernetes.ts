@@ -9,7 +9,9 @@ import { reading, SourceFailure } from '../source-failure.ts';
 import { CONFIG_KINDS, CORE_KINDS, kindKey } from './kinds.ts';
 import type { WatchedKind } from './kinds.ts';
 
+/** Silence after which a call is given up, and the longest one may take whatever comes. */
 const TIMEOUT_MS = 10_000;
+const DEADLINE_MS = 20_000;
 /** How long to wait before a kubeconfig that could not be read is tried again. */
 const CONNECT_RETRY_MS = 3000;
 
@@ -109,7 +111,7 @@ export class Kubernetes {
       watch.state = error === undefined ? 'watched' : stateOf(error);
       if (watch.state === 'down' && error !== undefined) this.monitor.failed({ code: 'SOURCE_DOWN', message: `The Kubernetes API does not answer: ${errorText(error)}`, next: 'It is asked again by itself.' });
       if (watch.state === 'not-allowed') this.#log.warn({ kind: kind.kind }, 'the cluster does not let the console watch this kind');
-            this.#checkReady();
+      this.#checkReady();
     };
     const onSynced = (): void => {
       const first = !watch.synced;
@@ -160,10 +162,21 @@ export class Kubernetes {
 
   /** One call; a KubeError below 500 is about the call, everything else is the source's trouble. */
   async request(call: { readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'; readonly path: string; readonly query?: KubeQuery; readonly body?: unknown; readonly contentType?: string }): Promise<unknown> {
-    return this.#counted((client) => client.request({ timeoutMs: TIMEOUT_MS, ...call }));
+    try {
+      return await this.#counted((client) => client.request({ timeoutMs: TIMEOUT_MS, ...call }));
+    } catch (error) {
+      if (!(error instanceof Unanswered)) throw error;
+      throw new SourceFailure(this.monitor.failed({ code: 'SOURCE_DOWN', message: `The Kubernetes API does not answer: ${error.message}`, next: 'It is asked again by itself.' }));
+    }
   }
-  async text(call: { readonly path: string; readonly query?: KubeQuery; readonly accept?: string }): Promise<string> {
-    return this.#counted((client) => client.text({ method: 'GET', timeoutMs: TIMEOUT_MS, accept: '*/*', ...call }));
+  /** A text that the API server fetches from a pod or its node. When that one is silent, it is not the API that does not answer. */
+  async #through(call: { readonly path: string; readonly query?: KubeQuery }, signal?: AbortSignal): Promise<string> {
+    try {
+      return await this.#counted((client) => client.text({ method: 'GET', timeoutMs: TIMEOUT_MS, accept: '*/*', ...call, signal: AbortSignal.any([AbortSignal.timeout(DEADLINE_MS), ...(signal === undefined ? [] : [signal])]) }));
+    } catch (error) {
+      if (!(error instanceof Unanswered)) throw error;
+      throw new SourceFailure(this.monitor.error ?? { source: 'kubernetes', code: 'POD_SILENT', message: `The Kubernetes API gave no answer for ${call.path}: ${error.message}`, next: 'Look at that pod and its node.', since: this.#clock() });
+    }
   }
   async #counted<T>(call: (client: KubeClient) => Promise<T>): Promise<T> {
     const client = this.#client;
@@ -177,12 +190,10 @@ export class Kubernetes {
       this.monitor.succeeded(performance.now() - start);
       return answer;
     } catch (error) {
-      if (!(error instanceof KubeError)) throw error;
-      if (error.code !== 0) {
-        this.monitor.succeeded(performance.now() - start);
-        throw error;
-      }
-      throw new SourceFailure(this.monitor.failed({ code: 'SOURCE_DOWN', message: `The Kubernetes API does not answer: ${error.message}`, next: 'It is asked again by itself.' }));
+      // an answer that breaks off in the middle is no KubeError but the socket's own
+      if (!(error instanceof KubeError) || error.code === 0) throw new Unanswered(errorText(error), { cause: error });
+      this.monitor.succeeded(performance.now() - start);
+      throw error;
     }
   }
 
@@ -192,10 +203,10 @@ export class Kubernetes {
   }
   /** A page of a pod through the API server's pod proxy. */
   podPage(namespace: string, pod: string, port: number, path: string): Promise<string> {
-    return this.text({ path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}:${port}/proxy${path}` });
+    return this.#through({ path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}:${port}/proxy${path}` });
   }
-  logs(namespace: string, pod: string, query: { readonly container?: string; readonly tailLines?: number; readonly sinceSeconds?: number; readonly limitBytes?: number; readonly timestamps?: boolean; readonly previous?: boolean }): Promise<string> {
-    return this.text({ path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}/log`, query });
+  logs(namespace: string, pod: string, query: { readonly container?: string; readonly tailLines?: number; readonly sinceSeconds?: number; readonly limitBytes?: number; readonly timestamps?: boolean; readonly previous?: boolean }, signal?: AbortSignal): Promise<string> {
+    return this.#through({ path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}/log`, query }, signal);
   }
   /** The outcome of a call as a Reading; what is forbidden names the permission. */
   async reading<T>(call: () => Promise<T>, permission: string): Promise<Reading<T>> {
@@ -215,6 +226,11 @@ export class Kubernetes {
     for (const watch of this.#watches.values()) watch.reflector.stop();
     this.#client?.close();
   }
+}
+
+/** A call that was not answered whole. */
+class Unanswered extends Error {
+  override readonly name = 'Unanswered';
 }
 
 function stateOf(error: Error): KindState {
