@@ -253,6 +253,23 @@ test('shift: a concurrent edit is a conflict, nothing is overwritten', async () 
   expect(await call('POST', `/api/undo/${text(applied.body, 'undoId')}`)).toMatchObject({ status: 409, body: { code: 'UNDO_GONE' } });
 });
 
+test('undo keeps what tools and controllers wrote: kubectl\'s annotation, owners, finalizers', async () => {
+  await removeRules();
+  const owner = await object('/api/v1/namespaces/default/services/reviews');
+  const applied = JSON.stringify({ kind: 'VirtualService', spec: { applied: 'by kubectl' } });
+  const before = reviewsRule({ v1: 90, v2: 10 });
+  const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': applied, team: 'books' };
+  await world.create(reviewsSubsets(), { ...before, metadata: { ...before.metadata, annotations, ownerReferences: [{ apiVersion: 'v1', kind: 'Service', name: 'reviews', uid: owner?.metadata.uid ?? '' }] } });
+  await until(async () => (await base()).baseVirtualService !== undefined, 'the rule is seen');
+  const shifted = (await call('POST', '/api/shift/apply', { namespace: 'default', service: 'reviews', weights: { v1: 0, v2: 100, v3: 0 }, ...(await base()) })).body;
+  expect(await rolledOut(text(shifted, 'id'))).toMatchObject({ state: 'live' });
+  const undone = (await call('POST', `/api/undo/${text(shifted, 'undoId')}`)).body;
+  expect(await rolledOut(text(undone, 'id'))).toMatchObject({ state: 'live' });
+  const after = await object(rule('virtualservices/reviews'));
+  expect(weights(after)).toEqual([['v1', 90], ['v2', 10]]);
+  expect(after?.metadata).toMatchObject({ annotations, ownerReferences: [{ kind: 'Service', name: 'reviews', uid: owner?.metadata.uid }] });
+});
+
 test('shift: a proxy that rejects a change fails it, by name and reason; nothing goes on', async () => {
   await removeRules();
   world.istiod.rejectWith = 'unknown cluster';

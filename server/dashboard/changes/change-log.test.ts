@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { reviewsRule } from '#shared/fixtures';
 import type { KubeObject } from '#shared/mesh';
 import { ChangeLog } from './change-log.ts';
-import { meaningText, whoOf } from './meaning.ts';
+import { backTo, meaningOf, meaningText, whoOf } from './meaning.ts';
 
 function logs(): { readonly open: () => ChangeLog; readonly clock: { now: number } } {
   const dir = mkdtempSync(`${tmpdir()}/pharos-changes-`);
@@ -95,4 +95,15 @@ test('meaning ignores what servers and tools write', () => {
   expect(meaningText(at(rule, '5', { labels: { a: 'b' } }))).not.toBe(meaningText(rule));
   expect(whoOf(at(rule, '1', { managedFields: [{ manager: 'istiod', subresource: 'status', time: '2026-02-01T00:00:00Z' }, { manager: 'helm', time: '2026-01-01T00:00:00Z' }] }))).toBe('helm');
   expect(whoOf(at(rule, '1', { annotations: { 'kubectl.kubernetes.io/last-applied-configuration': '{}' } }))).toBe('kubectl');
+});
+
+test('a meaning brought back leaves what belongs to the server, to controllers and to tools', () => {
+  const applied = { 'kubectl.kubernetes.io/last-applied-configuration': '{"now":1}' };
+  const before = meaningOf(at(reviewsRule({ v1: 100 }), '1', { labels: { a: 'b' }, annotations: { team: 'books', 'kubectl.kubernetes.io/last-applied-configuration': '{"then":1}' }, finalizers: ['then'] }));
+  const kept = { uid: 'u', generation: 3, creationTimestamp: '2026-01-01T00:00:00Z', ownerReferences: [{ apiVersion: 'v1', kind: 'Service', name: 'reviews', uid: 'o' }], finalizers: ['now'] };
+  const current = { ...at(reviewsRule({ v2: 100 }), '7', { ...kept, managedFields: [{}], labels: { c: 'd' }, annotations: { ...applied, other: 'x' } }), status: { observedGeneration: '3' } };
+  const back = backTo(before, current);
+  expect(back.metadata).toEqual({ name: 'reviews', namespace: 'default', resourceVersion: '7', ...kept, labels: { a: 'b' }, annotations: { team: 'books', ...applied } });
+  expect([back['spec'], back['status']]).toEqual([before['spec'], { observedGeneration: '3' }]);
+  expect(backTo(meaningOf(reviewsRule({ v1: 100 })), at(reviewsRule({ v2: 100 }), '7')).metadata).not.toHaveProperty('annotations');
 });

@@ -22,6 +22,20 @@ export function meaningOf(object: KubeObject): KubeObject {
 }
 export const meaningText = (object: KubeObject): string => JSON.stringify(sorted(meaningOf(object)));
 
+/**
+ * The object to write when a meaning is brought back over what is there now. What belongs to the server, to controllers and to tools stays as it is now:
+ * a PUT without it would take it away. (A tool that applies compares with its own annotation; finalizers hold a deletion for somebody's clean-up.)
+ */
+export function backTo(before: KubeObject, current: KubeObject): KubeObject {
+  const { finalizers: _finalizers, annotations, ...meant } = { finalizers: undefined, annotations: undefined, ...meaningOf(before).metadata };
+  const { name } = before.metadata;
+  const kept = Object.entries(current.metadata).filter(([key]) => (SERVER_FIELDS.has(key) && key !== 'managedFields') || key === 'finalizers');
+  const tools = Object.entries(current.metadata.annotations ?? {}).filter(([key]) => TOOL_ANNOTATIONS.includes(key));
+  const all = { ...annotations, ...Object.fromEntries(tools) };
+  const status: unknown = current['status'];
+  return { ...meaningOf(before), ...(status === undefined ? {} : { status }), metadata: { ...meant, ...Object.fromEntries(kept), ...(Object.keys(all).length === 0 ? {} : { annotations: all }), name } };
+}
+
 /** Paths whose values differ, in the order of the object; at most `max`. */
 export function changedPaths(before: unknown, after: unknown, max = 20): readonly { readonly path: string; readonly before: unknown; readonly after: unknown }[] {
   const out: { path: string; before: unknown; after: unknown }[] = [];

@@ -8,7 +8,7 @@ import type { WatchedKind } from '../sources/kubernetes/kinds.ts';
 import { asObject, collectionOf, objectPath } from '../sources/kubernetes/kubernetes.ts';
 import type { Kubernetes } from '../sources/kubernetes/kubernetes.ts';
 import type { ChangeLog } from './change-log.ts';
-import { meaningOf, meaningText } from './meaning.ts';
+import { backTo, meaningOf, meaningText } from './meaning.ts';
 import type { RolloutReply, Rollouts, Write } from './rollouts.ts';
 
 /** Who the change log says made a change through this console. Accounts come with logins. */
@@ -164,8 +164,7 @@ export class Writer {
     if (op.before === null) return { text: `Delete ${what}`, kind, before: current, after: undefined };
     const before = asObject(op.before);
     if (current === undefined) return { text: `Create ${what} again`, kind, before: undefined, after: before };
-    const { uid, resourceVersion } = current.metadata;
-    return { text: `Set ${what} back`, kind, before: current, after: { ...before, metadata: { ...before.metadata, ...(uid === undefined ? {} : { uid }), ...(resourceVersion === undefined ? {} : { resourceVersion }) } } };
+    return { text: `Set ${what} back`, kind, before: current, after: backTo(before, current) };
   }
 }
 
