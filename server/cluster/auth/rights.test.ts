@@ -1,7 +1,7 @@
 // Nobody gets further by a path, a role or a binding than his rights allow.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestCluster } from '../test-cluster.ts';
-import type { TestCluster } from '../test-cluster.ts';
+import { startTestCluster } from '../testing/test-cluster.ts';
+import type { TestCluster } from '../testing/test-cluster.ts';
 
 let cluster: TestCluster;
 beforeAll(async () => {

@@ -35,6 +35,14 @@ function catching(act: () => unknown): unknown {
   }
 }
 
+test('moving a large value about ten thousand times takes no time', () => {
+  const large = Array.from({ length: 200_000 }, (_, i) => ({ i }));
+  const operations = Array.from({ length: 10_000 }, (_, i) => ({ op: 'move', from: i % 2 === 0 ? '/a' : '/b/c', path: i % 2 === 0 ? '/b/c' : '/a' }));
+  const start = performance.now();
+  expect(Object.keys(Object(applyJsonPatch({ a: large, b: {} }, operations)))).toEqual(['b', 'a']);
+  expect(performance.now() - start).toBeLessThan(5000);
+});
+
 test('a copy is a value of its own, and the document stays as it was', () => {
   fc.assert(fc.property(fc.jsonValue(), (v) => {
     const document = { from: v };

@@ -83,6 +83,7 @@ class CopyBudget {
 export function applyJsonPatch(document: unknown, operations: readonly unknown[]): unknown {
   let root: unknown = copyJson(document);
   const budget = new CopyBudget();
+  let hasMoved = false;
   for (const operation of operations) {
     if (!isRecord(operation)) throw new PatchMismatch('an operation is not an object');
     const path = parsePointer(operation['path']);
@@ -97,11 +98,13 @@ export function applyJsonPatch(document: unknown, operations: readonly unknown[]
         const from = parsePointer(operation['from']);
         if (path.length > from.length && from.every((part, i) => part === path[i])) throw new PatchMismatch('a value cannot move into itself');
         const moved = get(root, from);
-        root = put(remove(root, from), path, fitting(moved, path), true);
+        root = put(remove(root, from), path, moved, true);
+        hasMoved = true;
         break;
       }
       default: throw new PatchMismatch(`unknown operation: ${JSON.stringify(operation['op'])}`);
     }
   }
-  return root;
+  // Once for all moves: each alone may carry the whole object about.
+  return hasMoved ? fitting(root, []) : root;
 }

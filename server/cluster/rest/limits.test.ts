@@ -1,7 +1,7 @@
 // What one client may ask for does not take the cluster away from the others.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestCluster } from '../test-cluster.ts';
-import type { TestCluster } from '../test-cluster.ts';
+import { startTestCluster } from '../testing/test-cluster.ts';
+import type { TestCluster } from '../testing/test-cluster.ts';
 
 let cluster: TestCluster;
 beforeAll(async () => {

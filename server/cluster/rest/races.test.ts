@@ -1,8 +1,8 @@
 // Whoever loses a race again and again hears that it is a conflict, not that the server failed.
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { ObjectStore, WriteConflict } from '../store/object-store.ts';
-import { startTestCluster } from '../test-cluster.ts';
-import type { TestCluster } from '../test-cluster.ts';
+import { startTestCluster } from '../testing/test-cluster.ts';
+import type { TestCluster } from '../testing/test-cluster.ts';
 
 let cluster: TestCluster;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestCluster } from '../test-cluster.ts';
-import type { TestCluster } from '../test-cluster.ts';
+import { startTestCluster } from '../testing/test-cluster.ts';
+import type { TestCluster } from '../testing/test-cluster.ts';
 
 let cluster: TestCluster;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 // Addresses and ports of Services: held by what is stored and by requests under way, by nothing else.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestCluster } from '../test-cluster.ts';
-import type { Answer, TestCluster } from '../test-cluster.ts';
+import { startTestCluster } from '../testing/test-cluster.ts';
+import type { Answer, TestCluster } from '../testing/test-cluster.ts';
 
 let cluster: TestCluster;
 beforeAll(async () => {

@@ -1,10 +1,9 @@
 // For tests: a cluster of this process and a client that sends what it is told, as whom it is told.
 import { mkdtempSync, rmSync } from 'node:fs';
-import { Agent, request } from 'node:https';
 import { tmpdir } from 'node:os';
-import { createLog } from '#server/lib';
+import { createLog, nodeHttps } from '#server/lib';
 import { isRecord } from '#shared/base';
-import { startCluster } from './start-cluster.ts';
+import { startCluster } from '../start-cluster.ts';
 
 export type Sent = { readonly body?: unknown; readonly type?: string; readonly user?: string };
 export type Answer = { readonly code: number; readonly body: Record<string, unknown>; readonly text: string };
@@ -28,6 +27,7 @@ export async function startTestCluster(options: { readonly controllers?: false }
   log.level = 'warn';
   const cluster = await startCluster({ dataDir: dir, host: '127.0.0.1', port: 0, serviceCidr: '127.108.0.0/16', kubeletToken: 'unused', log, ...options });
   const part = (name: string): Buffer => Buffer.from(new RegExp(`${name}: (\\S+)`).exec(cluster.adminKubeconfig)?.[1] ?? '', 'base64');
+  const { Agent, request } = nodeHttps();
   const agent = new Agent({ keepAlive: true, ca: part('certificate-authority-data'), cert: part('client-certificate-data'), key: part('client-key-data') });
   return {
     url: cluster.url, dir,
