@@ -169,6 +169,9 @@ test('lists, overview and charts show the same traffic', async () => {
   expect(overview).toMatchObject({ requests: { state: 'value', value: { rate: expect.any(Number), p95: expect.any(Number) } }, mtls: { state: 'value' }, counts: { services: 6 } });
   expect(pick(overview, 'mtls.value.share')).toBeGreaterThan(0.9);
   expect(pick(overview, 'mtls.value.share')).toBeLessThan(1);
+  const [last, end] = [Number(pick(overview, 'trend.from')) + Number(pick(overview, 'trend.stepMs')) * (list(overview, 'requests.value.trend').length - 1), Number(pick(overview, 'window.to'))];
+  expect(end - last).toBeLessThanOrEqual(Number(pick(overview, 'trend.stepMs')) + 1000); // its last point is the newest whole step
+  expect(pick(overview, 'trend.from')).toBeLessThan(Number(pick(overview, 'window.from')));
   const charts = (await get('/api/charts/workload/default/reviews-v1?window=5m')).body;
   expect(list(charts, 'value.lines').map((l) => pick(l, 'name'))).toEqual(['requests', '5xx and no answer', '4xx', 'errors', 'p50', 'p95', 'p99']);
   expect((await get('/api/workloads/default/reviews-v1')).body).toMatchObject({ pods: [{ ready: expect.any(String), ip: expect.any(String) }], services: ['reviews'], inbound: { state: 'value', value: [{ peer: 'productpage v1', mtlsShare: 1 }] } });

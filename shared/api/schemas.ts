@@ -39,6 +39,8 @@ export const configRow = z.object({ group: z.string(), version: z.string(), kind
 
 export const overview = z.object({
   window: z.object({ from: z.number(), to: z.number() }),
+  /** The times of the points of the four trends, ms: they reach further back than the window. A point tells of the step before it. */
+  trend: z.object({ from: z.number(), stepMs: z.number() }),
   requests: reading(z.object({ rate: z.number(), p50: z.optional(z.number()), p95: z.optional(z.number()), p99: z.optional(z.number()), trend: z.array(z.number()) })),
   errors: reading(z.object({ share: z.number(), count: z.number(), total: z.number(), beginsAt: z.optional(z.string()), trend: z.array(z.number()) })),
   mtls: reading(z.object({ share: z.number(), plaintext: z.number(), total: z.number(), trend: z.array(z.number()) })),

@@ -81,7 +81,7 @@ export function bookinfoReplies(now: number): Partial<{ [R in RouteId]: (params:
   return {
     meta: () => ({ version: '0.1.0', mesh: 'local', user: 'operator', namespaces: ['default', 'istio-system', 'legacy', 'traffic'], sources: [{ ...source, source: 'kubernetes' }, { ...source, source: 'prometheus' }, { ...source, source: 'jaeger' }], csrfHeader: 'x-pharos-request', loadMaker: true, readOnly: false }),
     overview: () => ({
-      window: { from: now - 300_000, to: now }, counts: { services: 7, workloads: 8, namespaces: 3 },
+      window: { from: now - 300_000, to: now }, trend: { from: now - 23 * 12_000, stepMs: 12_000 }, counts: { services: 7, workloads: 8, namespaces: 3 },
       requests: value({ rate: 10.2, p50: 12, p95: 38, p99: 310, trend: wave(24, 10, 1.5) }, now), errors: value({ share: 0.024, count: 74, total: 3061, beginsAt: 'ratings v1', trend: [...Array<number>(16).fill(0), 0.02, 0.08, 0.07, 0.08, 0.09, 0.07, 0.08, 0.08] }, now),
       mtls: value({ share: 1, plaintext: 0, total: 3061, trend: Array<number>(24).fill(1) }, now), config: value({ errors: 0, warnings: 1, first: 'IST0131 in reviews' }, now), services: value([...rows], now), changes: value(changesAt(now), now),
     }),

@@ -109,7 +109,7 @@ export async function overviewOf(deps: ListDeps, window: Window, namespaces: rea
     return { errors: all.filter((f) => f.level === 'error').length, warnings: all.filter((f) => f.level === 'warning').length, ...(first === undefined ? {} : { first: `${first.code} in ${first.name}` }) };
   });
   return {
-    window: picture.window, requests: requestsReading, errors, mtls, config, services: kubernetesReading(deps, services), changes,
+    window: picture.window, trend: { from: trend.from, stepMs: trend.stepSeconds * 1000 }, requests: requestsReading, errors, mtls, config, services: kubernetesReading(deps, services), changes,
     counts: { services: services.length, workloads: chosen(view.workloads.values()), namespaces: namespaces.length === 0 ? view.namespaces.length : namespaces.length },
   };
 }

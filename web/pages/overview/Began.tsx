@@ -15,7 +15,7 @@ export function Began({ overview }: { readonly overview: Overview | undefined })
       <h2>What began the errors?</h2>
       <p className="muted">
         Onset about {clock(at)}
-        {after === undefined ? '; no change of the configuration in the ten minutes before. ' : <>, {span(Math.max(0, at - after.at))} after <TextLink href={links.object(after)}>{after.summary}</TextLink> by {after.who}. </>}
+        {after === undefined ? '; no change of the configuration in the ten minutes before. ' : <>, at most {span(Math.max(0, at - after.at))} after <TextLink href={links.object(after)}>{after.summary}</TextLink> by {after.who}. </>}
         {beginsAt === undefined ? null : `They begin at ${beginsAt}. `}
         <TextLink href={links.graph({ find: 'status != healthy' })}>See it on the graph</TextLink>
       </p>
