@@ -227,6 +227,22 @@ test('bad parameters are refused in Jaeger\'s words and envelope', async () => {
   expect([v3.status, await v3.json()]).toEqual([404, { error: { httpCode: 404, message: 'No traces found' } }]);
 });
 
+test('api_v3 refuses a search depth below 1 and lowers one that is too large', async () => {
+  const traces = await start();
+  for (let i = 0; i < 3; i++) await send(traces, bytes(Array.from({ length: 4000 }, (_, j) => span(1 + i * 4000 + j))));
+  const minutes = (n: number): string => new Date(Number(NOW / 1_000_000n) + n * 60_000).toISOString();
+  const search = (path: string, depth: string): Promise<Response> => query(traces, `/api/v3/${path}?query.serviceName=a&query.startTimeMin=${minutes(-5)}&query.startTimeMax=${minutes(5)}&${depth}`);
+  for (const path of ['traces', 'trace-summaries']) {
+    for (const depth of ['query.searchDepth=-1', 'query.search_depth=-100000', 'query.num_traces=0']) {
+      const reply = await search(path, depth);
+      expect([reply.status, await reply.json()], `${path} ${depth}`).toEqual([400, { error: { httpCode: 400, message: 'search depth must be greater than 0' } }]);
+    }
+  }
+  const summaries = async (depth: string): Promise<number> => z.object({ summaries: z.array(z.unknown()) }).parse(await (await search('trace-summaries', depth)).json()).summaries.length;
+  expect(await summaries('query.searchDepth=7')).toBe(7);
+  expect(await summaries('query.searchDepth=9007199254740991')).toBe(10_000);
+});
+
 test('calls between services are counted whichever span comes first', async () => {
   const traces = await start();
   const parent = span(1);

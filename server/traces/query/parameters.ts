@@ -18,7 +18,7 @@ export type TraceQuery = {
 
 /** Defaults of Jaeger: 100 traces, two days back. */
 const LIMIT = 100;
-const LIMIT_MAX = 10_000;
+export const LIMIT_MAX = 10_000;
 const LOOKBACK_MICROS = 2 * 86_400_000_000;
 
 export function integer(params: URLSearchParams, name: string): number | undefined {

@@ -4,7 +4,7 @@ import { KIND_NAMES } from '../span.ts';
 import type { StoredSpan } from '../span.ts';
 import { findTraces } from './find-traces.ts';
 import type { QueryContext } from './legacy-api.ts';
-import { durationNanos, integer, ParameterError, tagObject, traceIdOf } from './parameters.ts';
+import { durationNanos, integer, LIMIT_MAX, ParameterError, tagObject, traceIdOf } from './parameters.ts';
 
 export type V3Reply = { readonly status: number; readonly body: unknown };
 export const v3Failure = (httpCode: number, message: string): V3Reply => ({ status: httpCode, body: { error: { httpCode, message } } });
@@ -61,7 +61,7 @@ async function find(context: QueryContext, params: URLSearchParams): Promise<rea
   const common = { operation: params.get('query.operationName') ?? params.get('query.operation_name') ?? '', tags, startMicros, endMicros, minNanos: durationNanos(params, 'query.durationMin') ?? 0, maxNanos: durationNanos(params, 'query.durationMax') ?? Number.MAX_SAFE_INTEGER, limit };
   const found = new Set<string>();
   for (const name of service === '' ? context.store.services() : [service]) for (const id of await findTraces(context.store, { ...common, service: name })) found.add(id);
-  return [...found].slice(0, limit);
+  return [...found].slice(0, Math.min(limit, LIMIT_MAX));
 }
 
 /** Answers a path of Jaeger's api_v3 (OTLP JSON; jaeger-idl api_v3/query_service.proto); undefined when the path is none. */
