@@ -96,6 +96,11 @@ export class AdsService {
           metrics.rejectsByType[kind].inc({ node: proxy.id });
           log.warn({ proxy: proxy.id, type: metrics.typeName(kind), error: message.slice(0, 500) }, 'a proxy refused its configuration');
         },
+        failed: (kind, message, isNew) => {
+          metrics.internalErrors.inc({ type: metrics.typeName(kind) });
+          if (isNew) log.error({ proxy: proxy.id, type: metrics.typeName(kind), error: message }, 'a part of the configuration cannot be sent; the proxy keeps what it had of it');
+          push.acknowledgements.changed(true);
+        },
         answered: (refused) => push.acknowledgements.changed(refused),
         stale: (kind) => metrics.expiredNonce.inc({ type: metrics.typeName(kind) }),
         converged: (changedAt) => metrics.convergence.observe((performance.now() - changedAt) / 1000),

@@ -1,20 +1,25 @@
+import { errorText } from '#shared/base';
 import { TYPE_URL } from '#shared/xds';
 import type { DeltaDiscoveryResponse, DiscoveryResponse, Status } from '#server/wire';
 import type { ProxyNode } from '#shared/compiler';
-import { SERVED_KINDS } from '../push/encoded.ts';
-import type { Encoded, ServedKind } from '../push/encoded.ts';
+import { SERVED_KINDS, standIn } from '../push/encoded.ts';
+import type { Encoded, ServedKind, Unencodable } from '../push/encoded.ts';
 import { difference, Subscription } from './subscription.ts';
 
+/** Resources by name, and those that cannot be sent. */
+export type Wanted = { readonly items: ReadonlyMap<string, Encoded>; readonly broken: ReadonlyMap<string, Unencodable> };
 /** Where a connection gets its resources from. */
 export type ResourceSource = {
   /** Everything the proxy may have of a kind, or what it has under the names it asks for. */
-  resources(proxy: ProxyNode, kind: ServedKind, names: ReadonlySet<string> | undefined): ReadonlyMap<string, Encoded>;
+  resources(proxy: ProxyNode, kind: ServedKind, names: ReadonlySet<string> | undefined): Wanted;
   readonly revision: number;
   readonly version: string;
 };
 export type ConnectionEvents = {
   pushed(kind: ServedKind, bytes: number): void;
   rejected(kind: ServedKind, message: string): void;
+  /** Something of a kind cannot be made or sent; `isNew`: it is another problem than the last time. */
+  failed(kind: ServedKind, message: string, isNew: boolean): void;
   stale(kind: ServedKind): void;
   /** A response was acknowledged or refused, and what followed from it is done. */
   answered(refused: boolean): void;
@@ -33,6 +38,8 @@ export type Ask = {
   readonly names?: readonly string[]; readonly subscribe?: readonly string[]; readonly unsubscribe?: readonly string[]; readonly initial?: Readonly<Record<string, string>>;
 };
 
+/** Longest text kept of why resources cannot be sent, characters. */
+const FAILURE_CHARS_MAX = 1000;
 const isWide = (kind: ServedKind): boolean => kind === 'cluster' || kind === 'listener';
 
 /** One proxy's stream: what it subscribed to, what it holds, and what it is told next. At most one response of a kind is under way, so a slow proxy gets the newest state and no queue. */
@@ -130,17 +137,18 @@ export class AdsConnection {
     }
     subscription.nonceAcked = ask.nonce;
     subscription.nack = undefined;
-    subscription.ackedRevision = subscription.pendingRevision;
+    if (subscription.failure === undefined) subscription.ackedRevision = subscription.pendingRevision;
   }
   #afterAck(subscription: Subscription): void {
     const clusters = this.#subscriptions.get('cluster');
-    if (clusters?.removalsHeld === true && subscription.kind !== 'cluster' && !this.#isPending('listener') && !this.#isPending('route')) this.#evaluate(clusters, false);
+    if (clusters?.removalsHeld === true && subscription.kind !== 'cluster' && this.#isFollowed()) this.#evaluate(clusters, false);
     for (const other of this.#subscriptions.values()) if (other.pending || other.dirty) return;
     if (this.#changedAt !== undefined) this.options.events.converged(this.#changedAt);
     this.#changedAt = undefined;
   }
-  #isPending(kind: ServedKind): boolean {
-    return this.#subscriptions.get(kind)?.pending === true;
+  /** No listener or route of the proxy can still name a cluster that is gone: it has accepted the present ones. */
+  #isFollowed(): boolean {
+    return (['listener', 'route'] as const).every((kind) => this.#subscriptions.get(kind)?.isSettled !== false);
   }
 
   /** Brings the proxy up to the present state of these kinds. */
@@ -150,11 +158,11 @@ export class AdsConnection {
       const subscription = this.#subscriptions.get(kind);
       if (subscription === undefined) continue;
       if (kinds.has(kind)) this.#evaluate(subscription, false, kind === 'cluster' && (kinds.has('route') || kinds.has('listener')));
-      else if (!subscription.pending && !subscription.dirty && subscription.nack === undefined) subscription.ackedRevision = this.options.source.revision;
+      else if (subscription.isSettled) subscription.ackedRevision = this.options.source.revision;
     }
     if (this.#nonces > before) this.#changedAt ??= changedAt;
     const clusters = this.#subscriptions.get('cluster');
-    if (clusters?.removalsHeld === true && !clusters.pending && !this.#isPending('listener') && !this.#isPending('route')) this.#evaluate(clusters, false);
+    if (clusters?.removalsHeld === true && !clusters.pending && this.#isFollowed()) this.#evaluate(clusters, false);
   }
 
   /** Sends what differs. `always` answers even when nothing does; `keepRemoved` leaves what is gone with the proxy for now. */
@@ -164,18 +172,55 @@ export class AdsConnection {
       return;
     }
     subscription.dirty = false;
-    const { source, proxy, sender } = this.options;
-    const wanted = source.resources(proxy, subscription.kind, subscription.wildcard ? undefined : subscription.names);
+    const { source, sender } = this.options;
+    subscription.owed ||= always;
+    const made = this.#wanted(subscription);
+    if (made === undefined) return;
+    const { wanted, kept } = made;
     const found = difference(subscription, wanted);
-    subscription.removalsHeld = keepRemoved && found.removed.length > 0;
-    const removed = subscription.removalsHeld ? [] : found.removed;
-    if (found.changed.length === 0 && removed.length === 0 && !always) {
-      if (subscription.nack === undefined) subscription.ackedRevision = source.revision;
+    const gone = kept.size === 0 ? found.removed : found.removed.filter((name) => !kept.has(name));
+    subscription.removalsHeld = gone.length > 0 && (keepRemoved || (subscription.kind === 'cluster' && !this.#isFollowed()));
+    const removed = subscription.removalsHeld ? [] : gone;
+    const answers = subscription.owed;
+    subscription.owed = false;
+    if (found.changed.length === 0 && removed.length === 0 && !answers) {
+      if (subscription.nack === undefined && subscription.failure === undefined) subscription.ackedRevision = source.revision;
       return;
     }
     if (subscription.kind === 'cluster') this.#warmEndpoints(subscription, found.changed);
     if (sender.mode === 'delta') this.#sendDelta(subscription, sender, found.changed, removed);
-    else this.#sendState(subscription, sender, wanted, { ...found, removed }, always);
+    else this.#sendState(subscription, sender, wanted, { ...found, removed }, answers);
+  }
+  /** What the proxy should have. What cannot be encoded stays as it was sent (`wanted`) or as the proxy says it holds it (`kept`); undefined when nothing could be made: then all stays. */
+  #wanted(subscription: Subscription): { readonly wanted: ReadonlyMap<string, Encoded>; readonly kept: { readonly size: number; has(name: string): boolean } } | undefined {
+    const { source, proxy } = this.options;
+    let made: Wanted;
+    try {
+      made = source.resources(proxy, subscription.kind, subscription.wildcard ? undefined : subscription.names);
+    } catch (error) {
+      this.#failed(subscription, errorText(error));
+      return undefined;
+    }
+    const { items, broken } = made;
+    if (broken.size === 0) {
+      subscription.failure = undefined;
+      return { wanted: items, kept: broken };
+    }
+    const wanted = new Map(items);
+    for (const [name, one] of broken) {
+      const last = subscription.sent.get(name);
+      // What it holds from before it connected is better than a part of it.
+      const item = last === undefined && subscription.held.has(name) ? undefined : standIn(one, last);
+      if (item !== undefined) wanted.set(name, item);
+    }
+    this.#failed(subscription, [...broken].map(([name, { problem }]) => `${name}: ${problem}`).join('; '));
+    return { wanted, kept: broken };
+  }
+  #failed(subscription: Subscription, problem: string): void {
+    const message = `istiod cannot send all of it: ${problem}`.slice(0, FAILURE_CHARS_MAX);
+    const isNew = subscription.failure?.message !== message;
+    subscription.failure = { message, at: this.options.now().toISOString() };
+    this.options.events.failed(subscription.kind, message, isNew);
   }
   /** A cluster that changed is warmed up anew and waits for its endpoints. */
   #warmEndpoints(clusters: Subscription, changed: readonly (readonly [string, Encoded])[]): void {

@@ -1,6 +1,8 @@
 import type { Encoded, ServedKind } from '../push/encoded.ts';
 
 export type Nack = { readonly message: string; readonly at: string };
+/** Why a proxy cannot be given all of a kind; for what is missing it keeps what it had. */
+export type Failure = Nack;
 
 /** What a proxy asked for of one kind, what it was sent and what it accepted. */
 export class Subscription {
@@ -22,8 +24,15 @@ export class Subscription {
   pendingRevision = 0;
   ackedRevision = 0;
   nack: Nack | undefined;
+  failure: Failure | undefined;
+  /** A question is open because nothing could be made to answer it with. */
+  owed = false;
   constructor(kind: ServedKind) {
     this.kind = kind;
+  }
+  /** The proxy has taken over, or been told of, all that there is: nothing is under way, refused or impossible to make. */
+  get isSettled(): boolean {
+    return !this.pending && !this.dirty && this.nack === undefined && this.failure === undefined;
   }
   wants(name: string): boolean {
     return this.wildcard || this.names.has(name);

@@ -1,3 +1,4 @@
+import { errorText } from '#shared/base';
 import { nodeHttp } from '#server/lib';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Registry } from '#server/lib';
@@ -22,6 +23,14 @@ function pageOf(options: HttpOptions, url: URL): Page {
   const page = pathname === '/debug' || pathname.startsWith('/debug/') ? debugPage(options.push, pathname.slice(7), url.searchParams) : undefined;
   return page ?? { code: 404, body: `there is nothing at ${pathname}; /debug/list names the pages\n`, type: 'text/plain' };
 }
+/** A page that cannot be made (a configuration that cannot be compiled) says why; it must not end the process. */
+function pageOrFailure(options: HttpOptions, url: URL): Page {
+  try {
+    return pageOf(options, url);
+  } catch (error) {
+    return { code: 500, body: `${errorText(error)}\n`, type: 'text/plain' };
+  }
+}
 function answer(request: IncomingMessage, response: ServerResponse, page: Page): void {
   response.writeHead(page.code, { 'content-type': page.type, 'content-length': Buffer.byteLength(page.body) });
   response.end(request.method === 'HEAD' ? undefined : page.body);
@@ -35,8 +44,8 @@ function handle(options: HttpOptions, request: IncomingMessage, response: Server
   if (request.method !== 'GET' && request.method !== 'HEAD') return answer(request, response, { code: 405, body: 'these pages are read by GET\n', type: 'text/plain' });
   const url = new URL(request.url ?? '/', 'http://istiod');
   const wait = waitOf(url);
-  if (wait === undefined) return answer(request, response, pageOf(options, url));
-  const giveUp = options.push.acknowledgements.wait(wait.revision, wait.ms, () => answer(request, response, pageOf(options, url)));
+  if (wait === undefined) return answer(request, response, pageOrFailure(options, url));
+  const giveUp = options.push.acknowledgements.wait(wait.revision, wait.ms, () => answer(request, response, pageOrFailure(options, url)));
   response.once('close', giveUp);
 }
 /** Readiness, metrics and debug pages. */

@@ -8,8 +8,8 @@ export const VERSION = '1.31.0-pharos';
 function syncOf(connection: AdsConnection): object {
   const { options, proxy } = connection;
   const nacks = SERVED_KINDS.flatMap((kind) => {
-    const nack = connection.subscription(kind)?.nack;
-    return nack === undefined ? [] : [{ type: kind, message: nack.message, at: nack.at }];
+    const { nack, failure } = connection.subscription(kind) ?? {};
+    return [nack, failure].flatMap((one) => (one === undefined ? [] : [{ type: kind, message: one.message, at: one.at }]));
   });
   const nonces = Object.fromEntries((['cluster', 'listener', 'route', 'endpoint'] as const).flatMap((kind) => {
     const subscription = connection.subscription(kind);
@@ -54,7 +54,7 @@ const subscriptions = (push: PushServer): object => sorted(push).map((connection
   connectionId: connection.options.id, ackedRevision: connection.ackedRevision,
   watches: Object.fromEntries(SERVED_KINDS.flatMap((kind) => {
     const subscription = connection.subscription(kind);
-    return subscription === undefined ? [] : [[kind, { wildcard: subscription.wildcard, names: subscription.names.size, sent: subscription.sent.size, pending: subscription.pending, nonceSent: subscription.nonceSent, nonceAcked: subscription.nonceAcked, ...(subscription.nack === undefined ? {} : { nack: subscription.nack }) }]];
+    return subscription === undefined ? [] : [[kind, { wildcard: subscription.wildcard, names: subscription.names.size, sent: subscription.sent.size, pending: subscription.pending, nonceSent: subscription.nonceSent, nonceAcked: subscription.nonceAcked, ...(subscription.nack === undefined ? {} : { nack: subscription.nack }), ...(subscription.failure === undefined ? {} : { failure: subscription.failure }) }]];
   })),
 }));
 

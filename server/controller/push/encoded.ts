@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { errorText } from '#shared/base';
 import { encodeResource } from '#server/wire';
 import type { WireAny } from '#server/wire';
 import { TYPE_URL } from '#shared/xds';
@@ -11,22 +12,54 @@ const KIND_OF_TYPE: ReadonlyMap<string, ServedKind> = new Map(SERVED_KINDS.map((
 export const kindOfType = (typeUrl: string): ServedKind | undefined => KIND_OF_TYPE.get(typeUrl);
 
 /** A resource as it is sent; the version is a hash of its bytes, so it is the same after a restart. */
-export type Encoded = { readonly any: WireAny; readonly version: string; readonly resource: object };
+export type Encoded = { readonly any: WireAny; readonly version: string; /** What it was made from, where parts of it may be needed again. */ readonly route?: RouteConfiguration };
+/** A resource that the wire cannot carry: an object said something that no check had stopped (a fraction of a retry, a negative time). */
+export type Unencodable = { readonly problem: string; readonly route?: RouteConfiguration };
+export const isEncoded = (v: Encoded | Unencodable): v is Encoded => 'any' in v;
 
-const known = new WeakMap<object, Encoded>();
-function encode(kind: ServedKind, resource: object, bytes: () => Buffer): Encoded {
+const known = new WeakMap<object, Encoded | Unencodable>();
+const made = (kind: ServedKind, value: Buffer): Encoded => ({ any: { type_url: TYPE_URL[kind], value }, version: hash('sha1', value, 'base64url').slice(0, 12) });
+function encode(kind: ServedKind, resource: object, bytes: () => Buffer): Encoded | Unencodable {
   const found = known.get(resource);
   if (found !== undefined) return found;
-  const value = bytes();
-  const made = { any: { type_url: TYPE_URL[kind], value }, version: hash('sha1', value, 'base64url').slice(0, 12), resource };
-  known.set(resource, made);
-  return made;
+  let result: Encoded | Unencodable;
+  try {
+    result = made(kind, bytes());
+  } catch (error) {
+    result = { problem: errorText(error) };
+  }
+  known.set(resource, result);
+  return result;
+}
+function encodeRoute(route: RouteConfiguration): Encoded | Unencodable {
+  const found = known.get(route);
+  if (found !== undefined) return found;
+  const result = { ...encode('route', route, () => encodeResource('route', route)), route };
+  known.set(route, result);
+  return result;
 }
 /** Encoded once for all proxies that get the same object. */
 export const encoded = {
-  cluster: (v: Cluster): Encoded => encode('cluster', v, () => encodeResource('cluster', v)),
-  endpoint: (v: ClusterLoadAssignment): Encoded => encode('endpoint', v, () => encodeResource('endpoint', v)),
-  listener: (v: Listener): Encoded => encode('listener', v, () => encodeResource('listener', v)),
-  route: (v: RouteConfiguration): Encoded => encode('route', v, () => encodeResource('route', v)),
-  secret: (v: Secret): Encoded => encode('secret', v, () => encodeResource('secret', v)),
-} satisfies { readonly [K in ServedKind]: (v: ResourceOf[K]) => Encoded };
+  cluster: (v: Cluster) => encode('cluster', v, () => encodeResource('cluster', v)),
+  endpoint: (v: ClusterLoadAssignment) => encode('endpoint', v, () => encodeResource('endpoint', v)),
+  listener: (v: Listener) => encode('listener', v, () => encodeResource('listener', v)),
+  route: encodeRoute,
+  secret: (v: Secret) => encode('secret', v, () => encodeResource('secret', v)),
+} satisfies { readonly [K in ServedKind]: (v: ResourceOf[K]) => Encoded | Unencodable };
+
+/**
+ * What a proxy gets instead of a resource that cannot be encoded: what it was sent last. One route table holds the virtual hosts of many services;
+ * only those that cannot be encoded stay as they were (or away, where there were none before), the others go on.
+ */
+export function standIn(broken: Unencodable, last: Encoded | undefined): Encoded | undefined {
+  const { route } = broken;
+  if (route === undefined) return last;
+  const before = new Map((last?.route?.virtual_hosts ?? []).map((host) => [host.name, host]));
+  const hosts = (route.virtual_hosts ?? []).flatMap((host) => {
+    if (isEncoded(encodeRoute({ name: route.name, virtual_hosts: [host] }))) return [host];
+    const old = before.get(host.name);
+    return old === undefined ? [] : [old];
+  });
+  const mended = encodeRoute({ ...route, virtual_hosts: hosts });
+  return isEncoded(mended) ? mended : last;
+}

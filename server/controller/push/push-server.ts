@@ -2,26 +2,29 @@ import { affected, COMPILED_KINDS, Compiler } from '#shared/compiler';
 import type { CompiledKind, ProxyNode } from '#shared/compiler';
 import type { MeshSnapshot } from '#shared/mesh';
 import type { ClusterLoadAssignment, RouteConfiguration, Secret } from '#shared/xds';
-import type { AdsConnection, ResourceSource } from '../ads/connection.ts';
+import type { AdsConnection, ResourceSource, Wanted } from '../ads/connection.ts';
 import type { ControllerMetrics } from '../metrics.ts';
 import { Acknowledgements } from './acknowledgements.ts';
-import { encoded } from './encoded.ts';
-import type { Encoded, ServedKind } from './encoded.ts';
+import { encoded, isEncoded } from './encoded.ts';
+import type { Encoded, ServedKind, Unencodable } from './encoded.ts';
 
 /** Secrets a proxy may have by the names Istio gives them (`kubernetes://<name>`). */
 export type SecretSource = { secret(proxy: ProxyNode, name: string): Secret | undefined };
 
-function mapped<T>(resources: ReadonlyMap<string, T>, names: ReadonlySet<string> | undefined, encode: (v: T) => Encoded, missing: (name: string) => T | undefined): ReadonlyMap<string, Encoded> {
-  const out = new Map<string, Encoded>();
-  if (names === undefined) {
-    for (const [name, v] of resources) out.set(name, encode(v));
-    return out;
-  }
-  for (const name of names) {
+function mapped<T>(resources: ReadonlyMap<string, T>, names: ReadonlySet<string> | undefined, encode: (v: T) => Encoded | Unencodable, missing: (name: string) => T | undefined): Wanted {
+  const items = new Map<string, Encoded>();
+  const broken = new Map<string, Unencodable>();
+  const add = (name: string, v: T): void => {
+    const one = encode(v);
+    if (isEncoded(one)) items.set(name, one);
+    else broken.set(name, one);
+  };
+  if (names === undefined) for (const [name, v] of resources) add(name, v);
+  else for (const name of names) {
     const v = resources.get(name) ?? missing(name);
-    if (v !== undefined) out.set(name, encode(v));
+    if (v !== undefined) add(name, v);
   }
-  return out;
+  return { items, broken };
 }
 /** What a proxy gets for a name that does not exist (any more): an empty one, so that nothing waits for ever. */
 const emptyRoutes = new Map<string, RouteConfiguration>();
@@ -63,7 +66,7 @@ export class PushServer implements ResourceSource {
     return `${this.#startedAt}/${this.#pushes}`;
   }
 
-  resources(proxy: ProxyNode, kind: ServedKind, names: ReadonlySet<string> | undefined): ReadonlyMap<string, Encoded> {
+  resources(proxy: ProxyNode, kind: ServedKind, names: ReadonlySet<string> | undefined): Wanted {
     const snapshot = this.#snapshot;
     const start = performance.now();
     try {

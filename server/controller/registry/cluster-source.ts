@@ -94,10 +94,11 @@ export class ClusterSource {
     const { log, otlpEndpoint } = this.#options;
     const data = event === 'DELETED' ? undefined : object['data'];
     const text = isRecord(data) && typeof data['mesh'] === 'string' ? data['mesh'] : '';
+    const configMap = `${object.metadata.namespace}/${object.metadata.name}`;
     try {
-      this.#mesh = meshConfigOf(parse(text) ?? {}, { otlpEndpoint });
+      this.#mesh = meshConfigOf(parse(text) ?? {}, { otlpEndpoint, onProblem: (problem) => log.warn({ configMap, problem }, 'a setting of the mesh config is ignored') });
     } catch (error) {
-      log.error({ configMap: `${object.metadata.namespace}/${object.metadata.name}`, error: errorText(error) }, 'the mesh config is not YAML; the one before goes on being used');
+      log.error({ configMap, error: errorText(error) }, 'the mesh config is not YAML; the one before goes on being used');
       return;
     }
     this.#pending.push({ event, object }); // counts for the revision
