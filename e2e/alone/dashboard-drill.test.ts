@@ -91,7 +91,7 @@ test('the hop that failed names the rule, the field, the log line and the edge',
     { spanId: 'a000000000000002', to: 'productpage v1' },
     {
       spanId: 'a000000000000003', from: 'productpage v1', to: 'details', byMesh: true, verdict: 'A fault rule of the mesh answered 500; the request never reached details.', flags: [{ flag: 'FI', words: 'A fault rule answered the request.' }],
-      log: { pod: POD, line }, route: 'default', cluster: CLUSTER,
+      log: { namespace: 'default', workload: 'productpage-v1', pod: POD, line }, route: 'default', cluster: CLUSTER,
       object: { group: 'networking.istio.io', kind: 'VirtualService', namespace: 'default', name: 'details', path: 'spec.http[0].fault.abort', text: 'rule 1 (end-user = jason): fault abort with 500 for 100 % of its requests' },
     },
   ]);

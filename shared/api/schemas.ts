@@ -92,7 +92,7 @@ export const traceRow = z.object({ id: z.string(), start: z.number(), durationMs
 /** What the mesh did at one hop, put together from span, access log and config. */
 export const hop = z.object({
   spanId: z.string(), from: z.string(), to: z.string(), verdict: z.string(), byMesh: z.boolean(), flags: z.array(z.object({ flag: z.string(), words: z.string() })),
-  log: z.optional(z.object({ pod: z.string(), line: z.string() })), route: z.optional(z.string()), cluster: z.optional(z.string()),
+  log: z.optional(z.object({ namespace: z.string(), workload: z.string(), pod: z.string(), line: z.string() })), route: z.optional(z.string()), cluster: z.optional(z.string()),
   object: z.optional(z.object({ group: z.string(), kind: z.string(), namespace: z.string(), name: z.string(), path: z.string(), text: z.string() })),
 });
 export const traceDetail = z.object({ id: z.string(), spans: z.array(span), hops: z.array(hop), nodes: z.array(z.string()), edges: z.array(z.string()), truncated: z.boolean() });

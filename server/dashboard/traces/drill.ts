@@ -46,6 +46,9 @@ function calleeOf(hop: ProxySpan, byParent: ReadonlyMap<string, readonly Span[]>
   return undefined;
 }
 
+/** The name alone; a sidecar's workload is always in its pod's namespace. */
+const workloadName = (hop: ProxySpan): string => hop.workload?.slice(hop.workload.indexOf('/') + 1) ?? '';
+
 function nearest(lines: readonly Line[], hop: ProxySpan): Line | undefined {
   const start = hop.span.start / 1000;
   const fitting = lines.filter((line) => line.record.requestId === hop.requestId && (hop.cluster === '' || line.record.upstreamCluster === '-' || line.record.upstreamCluster === hop.cluster));
@@ -103,7 +106,7 @@ export class Drill {
       const object = route === undefined ? undefined : objectOf(this.#kubernetes, route, hop);
       const routeName = line?.record.routeName ?? route?.name;
       return {
-        spanId: hop.span.spanId, from, to, ...verdictOf(hop, to), flags: flagWords(hop.flags), ...(line === undefined || hop.pod === undefined ? {} : { log: { pod: hop.pod.name, line: line.text } }),
+        spanId: hop.span.spanId, from, to, ...verdictOf(hop, to), flags: flagWords(hop.flags), ...(line === undefined || hop.pod === undefined ? {} : { log: { namespace: hop.pod.namespace, workload: workloadName(hop), pod: hop.pod.name, line: line.text } }),
         ...(routeName === undefined || routeName === '-' ? {} : { route: routeName }), ...(hop.cluster === '' ? {} : { cluster: hop.cluster }), ...(object === undefined ? {} : { object }),
       };
     });

@@ -4,7 +4,6 @@ import type { TraceDetail } from '#web/data';
 import { ButtonLink, InspectorPart, Mark, TextLink } from '#web/kit';
 import { spanFailed } from '#web/waterfall';
 import type { TraceSpan } from '#web/waterfall';
-import { workloadOfPod } from './workload-of-pod.ts';
 import css from './traces.module.css';
 
 type Hop = TraceDetail['hops'][number];
@@ -40,7 +39,7 @@ export function Why({ hop, span, traceId }: Props): ReactNode {
         <p className={css['next']}>{nextStep(hop, failed)}</p>
         <div className={css['nextButtons']}>
           {hop.object === undefined ? null : <ButtonLink look="primary" href={links.object(hop.object, hop.object.path)}>Open the rule</ButtonLink>}
-          {hop.log === undefined ? null : <ButtonLink href={logsOf(hop.log.pod, span)}>Open its logs</ButtonLink>}
+          {hop.log === undefined ? null : <ButtonLink href={logsOf(hop.log, span)}>Open its logs</ButtonLink>}
           <ButtonLink href={links.graph({ trace: traceId })}>Show on graph</ButtonLink>
         </div>
       </InspectorPart>
@@ -72,7 +71,7 @@ function nextStep(hop: Hop, failed: boolean): string {
   return hop.byMesh ? 'The mesh made this answer; the flags above say why.' : 'The application answered so itself: not the mesh. Its logs say more.';
 }
 
-function logsOf(pod: string, span: TraceSpan): string {
-  const { namespace, workload } = workloadOfPod(pod);
-  return links.workload(namespace, workload, { tab: 'logs', container: 'istio-proxy', contains: String(span.tags['guid:x-request-id'] ?? '') });
+/** The lines of this request in the log of the sidecar that wrote the span. */
+export function logsOf(log: NonNullable<Hop['log']>, span: Pick<TraceSpan, 'tags'>): string {
+  return links.workload(log.namespace, log.workload, { tab: 'logs', container: 'istio-proxy', contains: String(span.tags['guid:x-request-id'] ?? '') });
 }

@@ -5,8 +5,7 @@ import { scatter } from './scatter-points.ts';
 import { filterWords } from './TracesPage.tsx';
 import { traceListUrl, traceUrl } from './url.ts';
 import { whereTimeWent } from './where-time-went.ts';
-import { clusterWords } from './Why.tsx';
-import { workloadOfPod } from './workload-of-pod.ts';
+import { clusterWords, logsOf } from './Why.tsx';
 
 const row = (id: string, start: number, durationMs: number, errors = 0): TraceRow => ({ id, start, durationMs, errors, root: 'a.default', operation: 'op', spans: 1, services: [] });
 
@@ -32,5 +31,6 @@ test('where the time went names the span that held the critical path', () => {
 
 test('names in words', () => {
   expect([clusterWords('outbound|9080|v1|ratings.default.svc.cluster.local'), clusterWords('inbound|9080||'), clusterWords('BlackHoleCluster')]).toEqual(['ratings.default:9080, subset v1', 'the application on port 9080', 'BlackHoleCluster']);
-  expect([workloadOfPod('default/reviews-v2-6cf8b4b46c-xj2kq'), workloadOfPod('ratings-v1-5d8f9c7b6d-abcde.shop')]).toEqual([{ namespace: 'default', workload: 'reviews-v2' }, { namespace: 'shop', workload: 'ratings-v1' }]);
+  const log = { namespace: 'shop', workload: 'ratings-v1', pod: 'ratings-v1-5d8f9c7b6d-abcde', line: '' };
+  expect(logsOf(log, { tags: { 'guid:x-request-id': 'r-1' } })).toBe('/workloads/shop/ratings-v1?tab=logs&container=istio-proxy&contains=r-1');
 });
