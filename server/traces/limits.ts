@@ -12,8 +12,10 @@ export type TraceLimits = {
   readonly bodyBytesMax: number;
   /** Attributes and events of one span; a span with more is refused. */
   readonly attributesMax: number;
-  /** One span as stored, bytes; a larger one is refused. */
+  /** Text and values of one span with its resource and scope, bytes; a larger one is refused. */
   readonly spanBytesMax: number;
+  /** Resources and scopes of one export, counted once for each span they are stored with, bytes; further spans are refused. */
+  readonly repeatedBytesMax: number;
   /** How long spans are collected before one commit, ms. */
   readonly commitMs: number;
   /** Operation names listed per service; further names are kept with their spans but not listed. */
@@ -32,6 +34,7 @@ export const TRACE_LIMITS: TraceLimits = {
   bodyBytesMax: 64 * 1024 * 1024,
   attributesMax: 1024,
   spanBytesMax: 1024 * 1024,
+  repeatedBytesMax: 256 * 1024 * 1024,
   commitMs: 40,
   operationsMax: 2_000,
   dictionaryMax: 20_000,

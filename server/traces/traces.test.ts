@@ -79,6 +79,26 @@ test('what cannot be read is refused in the type of the request, counted, and no
   expect(await found(traces)).toEqual([hex(1, 32)]);
 });
 
+test('a span larger than the limit is refused wherever its bytes are, and counted; the others are stored', async () => {
+  const traces = await start({ spanBytesMax: 10_000 });
+  const text = 'ä'.repeat(5000); // two bytes a letter
+  const at = { timeUnixNano: NOW, name: 'e', attributes: [{ key: 'k', value: text }] };
+  const large: readonly Partial<OtlpSpan>[] = [
+    { attributes: [{ key: 'k', value: text }] }, { attributes: [{ key: text, value: 'v' }] }, { attributes: [{ key: 'k', value: new Uint8Array(10_001) }] }, { attributes: [{ key: 'k', value: [new Map([['m', [text]]])] }] },
+    { attributes: [{ key: 'k', value: Array.from({ length: 9000 }, () => true) }] }, { events: [at] }, { events: [{ ...at, name: text, attributes: [] }] }, { links: [{ traceId: hex(1, 32), spanId: hex(1, 16), traceState: text, attributes: [] }] },
+    { name: text }, { statusMessage: text }, { traceState: text },
+  ];
+  const reply = await send(traces, bytes([span(1, { attributes: [{ key: 'k', value: 'x'.repeat(9000) }] }), ...large.map((more, i) => span(10 + i, more))]));
+  expect(decodeExportResponse(new Uint8Array(await reply.arrayBuffer()))).toEqual({ rejectedSpans: large.length, errorMessage: `span ${hex(10, 16)} with its resource is over 10000 bytes` });
+  // A resource is stored with each of its spans, so that a small body could fill the disk.
+  const heavy = { resources: [{ attributes: [{ key: 'service.name', value: 'a' }, { key: 'host', value: text }], scopes: [{ scopeName: '', scopeVersion: '', spans: [span(50), span(51)] }] }] };
+  expect(decodeExportResponse(new Uint8Array(await (await send(traces, Uint8Array.from(encodeOtlpTraces(heavy)))).arrayBuffer())).rejectedSpans).toBe(2);
+  expect(await found(traces)).toEqual([hex(1, 32)]);
+  expect(await ownMetrics(traces)).toContain(`pharos_traces_spans_refused_total{protocol="otlp-http",reason="span"} ${large.length + 2}`);
+  const many = { resources: [{ attributes: [{ key: 'host', value: 'x'.repeat(900) }], scopes: [{ scopeName: '', scopeVersion: '', spans: Array.from({ length: 30 }, (_, i) => span(60 + i)) }] }] };
+  expect(checkSpans(many, { ...TRACE_LIMITS, repeatedBytesMax: 10_000 })).toMatchObject({ spans: { length: 10 }, rejected: 20, reason: 'resources take more than 10000 bytes with the spans of one export' });
+});
+
 test('Zipkin v1 is refused clearly, v2 that is malformed too', async () => {
   const traces = await start();
   const post = (path: string, body: string): Promise<Response> => fetch(`http://127.0.0.1:${traces.ports.zipkin}${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
