@@ -38,7 +38,7 @@ export function useRoute<T>(route: Callable<T>, args: Args = {}, polling: Pollin
 }
 
 /** What a panel needs of a query. */
-export type Asked<T> = { readonly reading: Reading<T> | undefined; readonly onRetry: () => void; readonly retries: number; /** What the reading speaks of: a panel never shows one subject's value as that of another. */ readonly subject: string };
+export type Asked<T> = { readonly reading: Reading<T> | undefined; readonly onRetry: () => void; readonly retries: number; /** What the reading speaks of: a panel never shows one subject's value as that of another. */ readonly subject: string; /** The reading is still that of the window or filter before. */ readonly loading: boolean };
 
 function readingOf<T>(query: UseQueryResult<T>): Reading<T> | undefined {
   const { error, data } = query;
@@ -52,7 +52,7 @@ function readingOf<T>(query: UseQueryResult<T>): Reading<T> | undefined {
 
 /** A query whose reply is plain data. */
 export function asked<T>({ query, subject }: Routed<T>): Asked<T> {
-  return { reading: readingOf(query), onRetry: () => void query.refetch(), retries: query.failureCount, subject };
+  return { reading: readingOf(query), onRetry: () => void query.refetch(), retries: query.failureCount, subject, loading: query.isPlaceholderData };
 }
 
 /** A query whose reply is (or holds) a `Reading`: what the server says of its source, unless the server itself is silent. */

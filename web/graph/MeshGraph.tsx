@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
 import { IconButton, IconFit, IconMinus, IconPlus, IconTidy, useCommand, useTheme } from '#web/kit';
 import { GraphCanvas } from './canvas/graph-canvas.ts';
@@ -34,7 +34,7 @@ export function MeshGraph({ graph, storeName, labels, selected, ring, onIntent, 
   const [canvas, setCanvas] = useState<GraphCanvas | undefined>(undefined);
   const [drawn, setDrawn] = useState(false);
   const intent = useRef(onIntent);
-  useEffect(() => { intent.current = onIntent; });
+  useLayoutEffect(() => { intent.current = onIntent; });
   const store = useMemo(() => positionStore(storeName, safeStorage()), [storeName]);
   const firstStore = useRef(store);
   useEffect(() => {

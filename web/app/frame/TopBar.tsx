@@ -54,16 +54,17 @@ function WindowChoice(): ReactNode {
 
 /** Mutual TLS as it was observed, never as it is configured. */
 function MtlsChip(): ReactNode {
-  const scope = useScope();
   const reading = useOverview().reading;
   const overview: Overview | undefined = reading === undefined ? undefined : peek(reading);
   const mtls = overview === undefined ? undefined : peek(overview.mtls);
-  if (mtls === undefined || mtls.total === 0) return <span className={css['mtls']} title="No request was seen in this window, so nothing is claimed."><span className="muted">mTLS</span> –</span>;
+  if (overview === undefined || mtls === undefined || mtls.total === 0) return <span className={css['mtls']} title="No request was seen in this window, so nothing is claimed."><span className="muted">mTLS</span> –</span>;
+  // of the window the figure is of: another one may be on its way
+  const window = windowLabel(`${Math.round((overview.window.to - overview.window.from) / 1000)}s`);
   return (
-    <span className={css['mtls']} title={`${count(mtls.plaintext)} of ${count(mtls.total)} requests were plaintext in the last ${windowLabel(scope.window)}, as the sidecars reported.`}>
+    <span className={css['mtls']} title={`${count(mtls.plaintext)} of ${count(mtls.total)} requests were plaintext in the last ${window}, as the sidecars reported.`}>
       <Lock open={mtls.share < 1} />
       <span>mTLS {percent(mtls.share)}</span>
-      <span className={css['mtlsHow']}>observed, {windowLabel(scope.window)}</span>
+      <span className={css['mtlsHow']}>observed, {window}</span>
     </span>
   );
 }

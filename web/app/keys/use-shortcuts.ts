@@ -1,4 +1,4 @@
-import { useEffect } from 'react';
+import { useLayoutEffect } from 'react';
 import { isOffered, readFlag, runCommand } from '#web/kit';
 import { commandFor, nameOfKey } from './shortcuts.ts';
 
@@ -12,7 +12,7 @@ const ACTING = 'a, button, [role=option], [role=tab], [role=treeitem], [role=men
 
 /** The one key handler of the page. */
 export function useShortcuts(): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     let first: string | undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const onKey = (event: KeyboardEvent): void => {

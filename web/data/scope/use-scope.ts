@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useSyncExternalStore } from 'react';
+import { useLayoutEffect, useMemo, useSyncExternalStore } from 'react';
 import { useLocation, useSearch } from 'wouter';
 import { DEFAULT_SCOPE, formatScope, parseScope } from './scope.ts';
 import type { Scope } from './scope.ts';
@@ -13,8 +13,10 @@ export function useScope(): Scope {
 
 /** Changes the scope, in place in the history. */
 export function useSetScope(): (patch: Partial<Scope>) => void {
-  const [location, navigate] = useLocation();
+  const [, navigate] = useLocation();
   return (patch) => {
+    // the page of now: who asked may have been left meanwhile
+    const location = window.location.pathname;
     held = { ...parseScope(window.location.search, held), ...patch };
     const text = formatScope(window.location.search, held);
     navigate(text === '' ? location : `${location}?${text}`, { replace: true });
@@ -25,7 +27,8 @@ export function useSetScope(): (patch: Partial<Scope>) => void {
 export function ScopeKeeper(): null {
   const search = useSearch();
   const [location, navigate] = useLocation();
-  useEffect(() => {
+  // before a key can lead elsewhere
+  useLayoutEffect(() => {
     held = parseScope(search, held);
     const wanted = formatScope(search, held);
     if (wanted !== formatScope(search, parseScope(search))) navigate(`${location}?${wanted}`, { replace: true });

@@ -17,6 +17,8 @@ export type PanelBodyProps<T> = {
   readonly reading: Reading<T> | undefined;
   /** What the reading speaks of where `what` does not tell it (`Asked` brings it): a held value is never shown as another subject's. */
   readonly subject?: string | undefined;
+  /** What is shown is still of the window or filter before. */
+  readonly loading?: boolean | undefined;
   readonly children: (value: T) => ReactNode;
   readonly isEmpty?: (value: T) => boolean;
   readonly empty?: EmptyProps;
@@ -47,7 +49,7 @@ export function PanelBody<T>(props: PanelBodyProps<T>): ReactNode {
     case 'shown': case 'stale': return (
       <ErrorBoundary what={what}>
         {state.kind === 'stale' ? <StaleLine since={state.since} error={state.error} retries={props.retries} onRetry={props.onRetry} /> : <MissingLines missing={state.missing} />}
-        <div className={state.kind === 'stale' ? css['dimmed'] : css['plain']}><Drawn draw={props.children} value={state.value} /></div>
+        <div className={state.kind === 'stale' ? css['dimmed'] : props.loading === true ? css['loading'] : css['plain']} aria-busy={props.loading || undefined}><Drawn draw={props.children} value={state.value} /></div>
       </ErrorBoundary>
     );
     case 'error': return <Failed what={what} error={state.error} onRetry={props.onRetry} />;

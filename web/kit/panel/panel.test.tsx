@@ -75,6 +75,15 @@ test('shown while another window loads, a value keeps the time it is of', () => 
   rerender(draw({ state: 'error', error }));
   expect(screen.getByRole('status').textContent).toMatch(/As of \d\d:02:11/);
 });
+test('what is still of another window is marked while the new answer is on its way', () => {
+  const draw = (loading: boolean): ReactNode => <Panel title="Services" what="services" loading={loading} reading={{ state: 'value', value: ['reviews'], at: error.since }}>{(v) => <ul>{v.map((name) => <li key={name}>{name}</li>)}</ul>}</Panel>;
+  const { rerender } = render(draw(true));
+  const list = screen.getByText('reviews').closest('ul');
+  expect(list?.closest('[aria-busy=true]')).not.toBeNull();
+  rerender(draw(false));
+  expect(screen.getByText('reviews').closest('ul')).toBe(list);
+  expect(list?.closest('[aria-busy=true]')).toBeNull();
+});
 test('what was typed into a panel outlives a source that fails and comes back', () => {
   const draw = (reading: Reading<readonly string[]>): ReactNode => <Panel title="Services" what="services" reading={reading}>{(v) => <input aria-label={v[0]} />}</Panel>;
   const { rerender } = render(draw({ state: 'value', value: ['reviews'], at: error.since }));

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
 import { Button, Field, MultiSelect, Select, Toolbar, useHint } from '#web/kit';
 import type { EdgeLabel } from '#web/graph';
@@ -10,15 +10,27 @@ const TYPING_MS = 250;
 
 type Props = { readonly url: GraphUrl; readonly set: (patch: Partial<GraphUrl>) => void; readonly error: string | undefined; readonly onOutline: () => void };
 
+/** What is typed, a moment before the URL has it. Only a change that comes from elsewhere (Clear, Back) replaces it: what was sent may come back while the next key is down. */
+function useFind(find: string, set: Props['set']): readonly [string, (text: string) => void] {
+  const [held, setHeld] = useState({ text: find, sent: find, seen: find });
+  if (held.seen !== find) setHeld(find === held.sent ? { ...held, seen: find } : { text: find, sent: find, seen: find });
+  const { text } = held;
+  const send = useRef(set);
+  useLayoutEffect(() => { send.current = set; });
+  useEffect(() => {
+    if (text === find) return undefined;
+    const timer = setTimeout(() => {
+      setHeld((now) => ({ ...now, sent: text }));
+      send.current({ find: text });
+    }, TYPING_MS);
+    return () => clearTimeout(timer);
+  }, [text, find]);
+  return [text, (next) => setHeld((now) => ({ ...now, text: next }))];
+}
+
 /** Find and hide, grouping, what stands on lines, table, only what is wrong. */
 export function GraphToolbar({ url, set, error, onOutline }: Props): ReactNode {
-  const [text, setText] = useState(url.find);
-  useEffect(() => setText(url.find), [url.find]);
-  useEffect(() => {
-    if (text === url.find) return undefined;
-    const timer = setTimeout(() => set({ find: text }), TYPING_MS);
-    return () => clearTimeout(timer);
-  });
+  const [text, setText] = useFind(url.find, set);
   const wrongKey = useHint('graph.wrong');
   const tableKey = useHint('graph.table');
   const outlineKey = useHint('graph.outline');

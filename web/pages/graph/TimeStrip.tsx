@@ -31,10 +31,12 @@ export function TimeStrip(): ReactNode {
   const [at, setAt] = useState<number | undefined>(undefined);
   const overview = reading === undefined ? undefined : peek(reading);
   if (overview === undefined) return <div className={css['strip']} aria-hidden />;
+  // the times of the answer: while another window loads they are those of the one before
   const { to } = overview.window;
-  const from = to - length;
+  const { from, stepMs } = overview.trend;
   const requests = peek(overview.requests)?.trend ?? [];
   const errors = peek(overview.errors)?.trend ?? [];
+  const drawn = (values: readonly number[]): number => (values.length < 2 ? WIDTH : WIDTH * Math.min(1, (stepMs * (values.length - 1)) / (to - from)));
   const changes = (peek(overview.changes) ?? []).filter((change) => change.at >= from && change.at <= to).slice(0, MARKS_MAX);
   const [newest] = changes;
   const x = (time: number): number => (to === from ? 0 : ((time - from) / (to - from)) * 100);
@@ -47,8 +49,8 @@ export function TimeStrip(): ReactNode {
       <div className={css['stripTimes']}><span>{clock(from, to, false)}</span><span>{scope.to === undefined ? `${clock(to, to, false)} now` : clock(to, to)}</span></div>
       <button type="button" className={css['stripLine']} aria-label={`Time from ${clock(from)} to ${clock(to)}; press to look at a past moment`} onMouseMove={(event) => setAt(timeAt(event))} onMouseLeave={() => setAt(undefined)} onClick={(event) => setScope({ to: event.detail === 0 ? Math.round((from + to) / 2) : timeAt(event) })}>
         <svg viewBox={`0 0 ${WIDTH} 44`} preserveAspectRatio="none" aria-hidden>
-          <path className={css['stripRequests']} d={sparkPath(requests, WIDTH, 14, { min: 0, max: Math.max(1e-9, ...requests) })} transform="translate(0 4)" />
-          {errors.every((share) => !(share > 0)) ? null : <path className={css['stripErrors']} d={sparkPath(errors, WIDTH, 14, { min: 0, max: Math.max(0.02, ...errors) })} transform="translate(0 26)" />}
+          <path className={css['stripRequests']} d={sparkPath(requests, drawn(requests), 14, { min: 0, max: Math.max(1e-9, ...requests) })} transform="translate(0 4)" />
+          {errors.every((share) => !(share > 0)) ? null : <path className={css['stripErrors']} d={sparkPath(errors, drawn(errors), 14, { min: 0, max: Math.max(0.02, ...errors) })} transform="translate(0 26)" />}
         </svg>
         {at === undefined ? null : <span className={css['stripAt']} style={{ left: `${x(at)}%` }}>{clock(at)}</span>}
       </button>

@@ -27,9 +27,9 @@ export function Split({ namespace, name }: Named): ReactNode {
 
 /** What heads the split: over which requests "observed" was taken. */
 export function SplitAside({ namespace, name, window }: Named & { readonly window: string }): ReactNode {
-  const { reading } = useShift({ namespace, name });
+  const { reading, loading } = useShift({ namespace, name });
   const state = reading === undefined ? undefined : peek(reading);
-  if (state?.possible !== true) return null;
+  if (state?.possible !== true || loading) return null;
   const seen = state.versions.reduce((sum, v) => sum + (v.requests ?? 0), 0);
   return <>set · observed over {window} (n = {count(seen)})</>;
 }
@@ -82,7 +82,8 @@ function SplitForm({ state, onRefresh }: { readonly state: ShiftState; readonly 
   const { weights, base, touched, moved, change, keep, drop } = useDraft(state, busy);
   const request = { namespace: state.namespace, service: state.service, weights: { ...weights }, ...(base.virtualService === undefined ? {} : { baseVirtualService: base.virtualService }), ...(base.destinationRule === undefined ? {} : { baseDestinationRule: base.destinationRule }) };
   const rested = useRested(touched ? request : undefined, PLAN_DELAY_MS);
-  const { plan, error: planError } = useShiftPlan(touched ? rested : undefined);
+  // what was worked out for other weights says nothing of these
+  const { plan, error: planError } = useShiftPlan(touched && JSON.stringify(rested) === JSON.stringify(request) ? rested : undefined);
   const run = (): void => apply.mutate(request, {
     onSuccess: (begun) => setStarted({ rollout: begun, undo: false }),
     // shown in its place below, unless that is gone

@@ -118,6 +118,17 @@ test('pressed again and again the key takes back once at a time, further and fur
   await waitFor(() => expect(posts()).toEqual(['/api/undo/newest', '/api/undo/older']));
 });
 
+test('what was worked out for other weights is not shown for these', async () => {
+  show();
+  await screen.findByRole('slider', { name: 'Share of v1' });
+  fireEvent.change(slider('v2'), { target: { value: '50' } });
+  await screen.findByText('About 60 of 600 requests would move.');
+  answers.set('POST /api/shift/plan', () => ({ body: { steps: [], effect: 'About 300 of 600 requests would move.' } }));
+  fireEvent.change(slider('v2'), { target: { value: '100' } });
+  expect(screen.queryByText('About 60 of 600 requests would move.')).toBeNull();
+  await screen.findByText('About 300 of 600 requests would move.');
+});
+
 test('progress is that of the change begun last, from its first moment', async () => {
   answers.set('POST /api/shift/apply', () => ({ body: rollout({ proxies: { acknowledged: 1, total: 7 }, undoId: 'u1' }) }));
   answers.set('GET /api/rollouts/r1', () => ({ body: rollout({ state: 'live', ms: 20, undoId: 'u1', proxies: { acknowledged: 7, total: 7 } }) }));
