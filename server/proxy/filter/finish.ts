@@ -10,7 +10,10 @@ import { spansOf } from '../trace/spans.ts';
 import type { Stream } from './stream.ts';
 import type { MeshIdentity } from './runtime.ts';
 
+/** Longest Host that becomes a label, characters: no name of DNS is longer (RFC 1035). */
+const HOST_CHARS_MAX = 253;
 const plainService = (host: string): ServiceIdentity => ({ host, name: host, namespace: UNKNOWN });
+const UNKNOWN_SERVICE = plainService(UNKNOWN);
 
 /** The service a request was for: the cluster's metadata, else its special name, else the Host of an outbound request. */
 function serviceOf(stream: Stream, cluster: ClusterRuntime | undefined): ServiceIdentity {
@@ -18,8 +21,9 @@ function serviceOf(stream: Stream, cluster: ClusterRuntime | undefined): Service
   const name = stream.target?.cluster ?? '';
   if (name === 'PassthroughCluster' || name === 'BlackHoleCluster' || name === 'InboundPassthroughCluster') return plainService(name);
   if (stream.host?.name === 'block_all') return plainService('BlackHoleCluster');
+  if (stream.config.direction !== 'outbound' || !stream.config.hostFallback) return UNKNOWN_SERVICE;
   const host = stream.authority.replace(/:\d+$/, '');
-  return stream.config.direction === 'outbound' && host !== '' ? plainService(host) : plainService(UNKNOWN);
+  return host === '' || host.length > HOST_CHARS_MAX ? UNKNOWN_SERVICE : plainService(host);
 }
 
 /** The last edge of a cluster: most requests of a connection are of the same one. */

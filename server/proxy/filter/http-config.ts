@@ -17,7 +17,7 @@ export type HttpConfig = {
   readonly normalizePath: boolean; readonly mergeSlashes: boolean; readonly escapedSlashes: string; readonly xfcc: XfccMode; readonly xfccFields: { readonly subject: boolean; readonly cert: boolean; readonly dns: boolean; readonly uri: boolean };
   readonly proxy100Continue: boolean; readonly generateRequestId: boolean; readonly preserveRequestId: boolean; readonly alwaysSetRequestIdInResponse: boolean; readonly acceptHttp10: boolean; readonly defaultHost: string;
   readonly headersTimeoutMs: number; readonly requestTimeoutMs: number; readonly streamIdleMs: number; readonly idleTimeoutMs: number; readonly upgrades: ReadonlySet<string>; readonly headBytesMax: number; readonly headersMax: number;
-  readonly logs: readonly { readonly format: Formatter; readonly onlyFlag: string | undefined }[]; readonly tracing: TracingConfig | undefined; readonly hasFaultFilter: boolean; readonly fault: CompiledFault | undefined;
+  readonly logs: readonly { readonly format: Formatter; readonly onlyFlag: string | undefined }[]; readonly tracing: TracingConfig | undefined; readonly hasFaultFilter: boolean; /** Metrics name a service nobody configured by the Host of the request: not where that comes from outside. */ readonly hostFallback: boolean; readonly fault: CompiledFault | undefined;
 };
 
 /** A client that does not finish its head within this is answered 408. Envoy has no limit by default; a slow client would then hold memory for ever. */
@@ -64,6 +64,8 @@ function checkFilters(manager: HttpConnectionManager): void {
   }
 }
 
+const hostFallbackOf = (manager: HttpConnectionManager): boolean => record((manager.http_filters ?? []).find((filter) => filter.name === 'istio.stats')?.typed_config)['disable_host_header_fallback'] !== true;
+
 function timesOf(manager: HttpConnectionManager, options: Fields): Pick<HttpConfig, 'headersTimeoutMs' | 'requestTimeoutMs' | 'streamIdleMs' | 'idleTimeoutMs'> {
   return {
     headersTimeoutMs: durationMs(text(record(manager)['request_headers_timeout']), 'request_headers_timeout', HEADERS_TIMEOUT_MS), requestTimeoutMs: durationMs(manager.request_timeout, 'request_timeout', 0),
@@ -93,6 +95,6 @@ export function compileHttp(manager: HttpConnectionManager, direction: Direction
     proxy100Continue: raw['proxy_100_continue'] === true, generateRequestId: manager.generate_request_id !== false, preserveRequestId: raw['preserve_external_request_id'] === true,
     alwaysSetRequestIdInResponse: raw['always_set_request_id_in_response'] === true && requestId['@type'] !== '', acceptHttp10: http1['accept_http_10'] === true, defaultHost: text(http1['default_host_for_http_10']) ?? '',
     ...timesOf(manager, options), upgrades: upgradesOf(manager.upgrade_configs), headBytesMax: number(raw['max_request_headers_kb'], HEAD_KB_MAX) * 1024, headersMax: number(options['max_headers_count'], HEADERS_MAX),
-    logs: compileAccessLogs(manager.access_log), tracing: tracingOf(manager.tracing), hasFaultFilter: fault !== undefined, fault: fault?.typed_config === undefined ? undefined : compileFault(fault.typed_config, 'http_filters.fault'),
+    logs: compileAccessLogs(manager.access_log), tracing: tracingOf(manager.tracing), hasFaultFilter: fault !== undefined, hostFallback: hostFallbackOf(manager), fault: fault?.typed_config === undefined ? undefined : compileFault(fault.typed_config, 'http_filters.fault'),
   };
 }
