@@ -103,7 +103,7 @@ function readPeer(stream: Stream): void {
   const metadata = headerOf(headers, PEER);
   if (stream.config.direction === 'inbound') {
     stream.peerAsked = id !== undefined;
-    if (id !== undefined && metadata !== undefined) stream.downstreamPeer = mesh.peers.read(id, metadata);
+    if (id !== undefined && metadata !== undefined) stream.downstreamPeer = mesh.peers.read(id, metadata, stream.connection.info.peer !== undefined);
   }
   if (id !== undefined) removeHeader(headers, PEER_ID);
   if (metadata !== undefined) removeHeader(headers, PEER);
@@ -149,7 +149,7 @@ export function exchangeOnResponse(stream: Stream, headers: string[]): void {
   const id = headerOf(headers, PEER_ID);
   if (id === undefined) return;
   const metadata = headerOf(headers, PEER);
-  if (metadata !== undefined) stream.upstreamPeer = mesh.peers.read(id, metadata);
+  if (metadata !== undefined) stream.upstreamPeer = mesh.peers.read(id, metadata, stream.upstream !== undefined && stream.upstream.principal !== '');
   removeHeader(headers, PEER_ID);
   removeHeader(headers, PEER);
 }

@@ -1,5 +1,6 @@
 import { DURATION_BUCKETS_MS, LABELS, METRIC, UNKNOWN } from '#shared/telemetry';
 import type { Label } from '#shared/telemetry';
+import { UNKNOWN_PEER } from './peer.ts';
 import type { Peer } from './peer.ts';
 
 /** Where requests went, as the cluster's `istio.services` metadata says. */
@@ -10,9 +11,19 @@ export type EdgeKey = {
   readonly service: ServiceIdentity; readonly policy: 'mutual_tls' | 'none' | 'unknown';
 };
 
-/** Series kept; above it new label sets are dropped and counted. */
-const SERIES_MAX = 5000;
 const BOUNDS: readonly number[] = DURATION_BUCKETS_MS;
+/** Text of all series; new label sets above it are dropped and counted. A scrape takes 32 MiB, and other metrics need room. */
+const TEXT_BYTES_MAX = 24 * 1024 * 1024;
+/** Above this new label sets do not name the other end: it is unknown, and the requests still count. */
+const NAMED_BYTES_MAX = 20 * 1024 * 1024;
+/** The same for what callers without a certificate say of themselves. */
+const UNPROVEN_BYTES_MAX = 4 * 1024 * 1024;
+/** Lines of a series in the text, and the bytes of a line beside its labels. */
+const HTTP_LINES = 1 + 3 * (BOUNDS.length + 3);
+const TCP_LINES = 4;
+const LINE_BYTES = 64;
+/** How far the name of the other end can be relied on. */
+type Standing = 'named' | 'unproven' | 'unknown';
 
 class Buckets {
   readonly counts = new Float64Array(BOUNDS.length + 1);
@@ -63,31 +74,43 @@ function labelText(key: EdgeKey, protocol: string, code: string, grpcStatus: str
   return names.map((name) => `${name}="${escape(values[name])}"`).join(',');
 }
 
+/** Codes that gRPC knows; any other is UNKNOWN to its clients too (grpc statuscodes.md). */
+const GRPC_STATUS: ReadonlySet<string> = new Set(Array.from({ length: 17 }, (_, code) => String(code)));
+const GRPC_UNKNOWN = '2';
+const unnamed = (key: EdgeKey): EdgeKey => ({ ...key, [key.reporter === 'source' ? 'destination' : 'source']: UNKNOWN_PEER });
+
 /** The series of one edge, found by what differs from request to request. */
 export class EdgeSeries {
   readonly #key: EdgeKey;
   readonly #owner: IstioMetrics;
+  readonly #standing: Standing;
   readonly #plain = new Map<number, HttpSeries | undefined>();
   readonly #other = new Map<string, HttpSeries | undefined>();
   #tcp = new Map<string, TcpSeries | undefined>();
-  constructor(key: EdgeKey, owner: IstioMetrics) {
+  constructor(key: EdgeKey, owner: IstioMetrics, standing: Standing) {
     this.#key = key;
     this.#owner = owner;
+    this.#standing = standing;
   }
   http(code: number, flags: string, grpcStatus: string | undefined): HttpSeries | undefined {
     if (flags === '' && grpcStatus === undefined) {
       const found = this.#plain.get(code);
-      if (found !== undefined) return found;
-      const made = this.#owner.addHttp(labelText(this.#key, 'http', String(code), '', '-'));
+      if (found !== undefined || this.#plain.has(code)) return found;
+      const made = this.#makeHttp(code, flags, grpcStatus);
       this.#plain.set(code, made);
       return made;
     }
-    const id = `${code}|${flags}|${grpcStatus ?? '-'}`;
-    if (!this.#other.has(id)) this.#other.set(id, this.#owner.addHttp(labelText(this.#key, grpcStatus === undefined ? 'http' : 'grpc', String(code), grpcStatus ?? '', flags === '' ? '-' : flags)));
+    const status = grpcStatus === undefined || grpcStatus === '' || GRPC_STATUS.has(grpcStatus) ? grpcStatus : GRPC_UNKNOWN;
+    const id = `${code}|${flags}|${status ?? '-'}`;
+    if (!this.#other.has(id)) this.#other.set(id, this.#makeHttp(code, flags, status));
     return this.#other.get(id);
   }
+  #makeHttp(code: number, flags: string, status: string | undefined): HttpSeries | undefined {
+    const made = this.#owner.addHttp(labelText(this.#key, status === undefined ? 'http' : 'grpc', String(code), status ?? '', flags === '' ? '-' : flags), this.#standing);
+    return made ?? (this.#standing === 'unknown' ? undefined : this.#owner.edge(unnamed(this.#key)).http(code, flags, status));
+  }
   tcp(flags: string): TcpSeries | undefined {
-    if (!this.#tcp.has(flags)) this.#tcp.set(flags, this.#owner.addTcp(labelText(this.#key, 'tcp', '', '', flags === '' ? '-' : flags)));
+    if (!this.#tcp.has(flags)) this.#tcp.set(flags, this.#owner.addTcp(labelText(this.#key, 'tcp', '', '', flags === '' ? '-' : flags), this.#standing));
     return this.#tcp.get(flags);
   }
 }
@@ -98,34 +121,55 @@ export class IstioMetrics {
   readonly #tcp: TcpSeries[] = [];
   readonly #byText = new Map<string, EdgeSeries>();
   readonly version: string;
+  #textBytes = 0;
+  #unprovenBytes = 0;
+  /** Label sets that were not counted, and those that count with an unknown other end, because the text would grow too large. */
   dropped = 0;
+  unnamed = 0;
   constructor(version: string) {
     this.version = version;
   }
   /** The edge of a key; the same text of labels is the same edge, whatever objects the key was made from. */
   edge(key: EdgeKey): EdgeSeries {
     const text = labelText(key, 'http', '', '', '');
-    let found = this.#byText.get(text);
-    if (found === undefined) {
-      found = new EdgeSeries(key, this);
-      if (this.#byText.size < SERIES_MAX) this.#byText.set(text, found);
+    const known = this.#byText.get(text);
+    if (known !== undefined) return known;
+    const bare = unnamed(key);
+    const isUnproven = (key.reporter === 'source' ? key.destination : key.source).unproven === true;
+    const standing: Standing = labelText(bare, 'http', '', '', '') === text ? 'unknown' : isUnproven ? 'unproven' : 'named';
+    const hasRoom = this.#hasRoom(standing);
+    if (!hasRoom && standing !== 'unknown') {
+      this.unnamed++;
+      return this.edge(bare);
     }
+    const found = new EdgeSeries(key, this, standing);
+    // One that is not kept gets no series either, as there never is room again: no two series have the same labels.
+    if (hasRoom) this.#byText.set(text, found);
     return found;
   }
-  addHttp(labels: string): HttpSeries | undefined {
-    if (this.#http.length >= SERIES_MAX) {
-      this.dropped++;
-      return undefined;
+  #hasRoom(standing: Standing): boolean {
+    return this.#textBytes < (standing === 'unknown' ? TEXT_BYTES_MAX : NAMED_BYTES_MAX) && (standing !== 'unproven' || this.#unprovenBytes < UNPROVEN_BYTES_MAX);
+  }
+  /** Takes the room of a series; false when there is none. */
+  #take(labels: string, lines: number, standing: Standing): boolean {
+    if (!this.#hasRoom(standing)) {
+      if (standing === 'unknown') this.dropped++;
+      else this.unnamed++;
+      return false;
     }
+    const bytes = lines * (Buffer.byteLength(labels) + LINE_BYTES);
+    this.#textBytes += bytes;
+    if (standing === 'unproven') this.#unprovenBytes += bytes;
+    return true;
+  }
+  addHttp(labels: string, standing: Standing): HttpSeries | undefined {
+    if (!this.#take(labels, HTTP_LINES, standing)) return undefined;
     const series = new HttpSeries(labels);
     this.#http.push(series);
     return series;
   }
-  addTcp(labels: string): TcpSeries | undefined {
-    if (this.#tcp.length >= SERIES_MAX) {
-      this.dropped++;
-      return undefined;
-    }
+  addTcp(labels: string, standing: Standing): TcpSeries | undefined {
+    if (!this.#take(labels, TCP_LINES, standing)) return undefined;
     const series = new TcpSeries(labels);
     this.#tcp.push(series);
     return series;

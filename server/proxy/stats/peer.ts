@@ -8,13 +8,19 @@ import type { StructValue } from './struct-codec.ts';
 export type Peer = {
   readonly workload: string; readonly namespace: string; readonly canonicalService: string; readonly canonicalRevision: string;
   readonly app: string; readonly version: string; readonly cluster: string;
+  /** Somebody without a certificate said so: it may be anything. */
+  readonly unproven?: true;
 };
 export const UNKNOWN_PEER: Peer = { workload: UNKNOWN, namespace: UNKNOWN, canonicalService: UNKNOWN, canonicalRevision: 'latest', app: UNKNOWN, version: UNKNOWN, cluster: UNKNOWN };
 
 /** Peers remembered (Istio keeps as many per worker). */
 const PEERS_MAX = 500;
-/** Longest header that is read as peer metadata, characters. */
+/** The same for callers without a certificate, so that they cannot drive out the others. */
+const UNPROVEN_PEERS_MAX = 50;
+/** Longest headers (id and description together) that are read as peer metadata, characters. */
 const HEADER_CHARS_MAX = 8192;
+/** Longest field of a description, characters; the rest is cut. Label values of Kubernetes have at most 63, and each series has a field some 70 times. */
+const FIELD_CHARS_MAX = 128;
 
 /** Our own description, from the node metadata. */
 export function ownPeer(metadata: NodeMetadata): Peer {
@@ -46,26 +52,33 @@ export function peerMetadataHeader(metadata: NodeMetadata): string {
   return encodeStruct(struct).toString('base64');
 }
 
-function readPeer(header: string): Peer | undefined {
+/** Cut as a copy: a slice would hold on to the whole. */
+const cut = (text: string): string => (text.length > FIELD_CHARS_MAX ? Buffer.from(text.slice(0, FIELD_CHARS_MAX)).toString() : text);
+function readPeer(header: string, proven: boolean): Peer | undefined {
   const fields = decodeStruct(Buffer.from(header, 'base64'));
   if (fields === undefined) return undefined;
-  const workload = fields.get('WORKLOAD_NAME') ?? UNKNOWN;
+  const field = (name: string, fallback: string): string => cut(fields.get(name) ?? fallback);
+  const workload = field('WORKLOAD_NAME', UNKNOWN);
   return {
-    workload, namespace: fields.get('NAMESPACE') ?? UNKNOWN, cluster: fields.get('CLUSTER_ID') ?? UNKNOWN,
-    canonicalService: fields.get('LABELS.service.istio.io/canonical-name') ?? workload, canonicalRevision: fields.get('LABELS.service.istio.io/canonical-revision') ?? 'latest',
-    app: fields.get('LABELS.app') ?? UNKNOWN, version: fields.get('LABELS.version') ?? UNKNOWN,
+    workload, namespace: field('NAMESPACE', UNKNOWN), cluster: field('CLUSTER_ID', UNKNOWN),
+    canonicalService: field('LABELS.service.istio.io/canonical-name', workload), canonicalRevision: field('LABELS.service.istio.io/canonical-revision', 'latest'),
+    app: field('LABELS.app', UNKNOWN), version: field('LABELS.version', UNKNOWN), ...(proven ? {} : { unproven: true }),
   };
 }
 
+type Known = { readonly header: string; readonly peer: Peer };
 /** Peers by the id they send; the text is compared too, so that a changed description is seen. */
 export class PeerCache {
-  readonly #peers = new BoundedMap<string, { readonly header: string; readonly peer: Peer }>(PEERS_MAX);
-  read(id: string, header: string): Peer {
-    if (header.length > HEADER_CHARS_MAX) return UNKNOWN_PEER;
-    const found = this.#peers.get(id);
+  readonly #proven = new BoundedMap<string, Known>(PEERS_MAX);
+  readonly #unproven = new BoundedMap<string, Known>(UNPROVEN_PEERS_MAX);
+  /** `proven`: the connection that it came by has a certificate of the mesh. */
+  read(id: string, header: string, proven: boolean): Peer {
+    if (id.length + header.length > HEADER_CHARS_MAX) return UNKNOWN_PEER;
+    const peers = proven ? this.#proven : this.#unproven;
+    const found = peers.get(id);
     if (found !== undefined && found.header === header) return found.peer;
-    const peer = readPeer(header) ?? UNKNOWN_PEER;
-    this.#peers.set(Buffer.from(id, 'latin1').toString('latin1'), { header: Buffer.from(header, 'latin1').toString('latin1'), peer });
+    const peer = readPeer(header, proven) ?? UNKNOWN_PEER;
+    peers.set(Buffer.from(id, 'latin1').toString('latin1'), { header: Buffer.from(header, 'latin1').toString('latin1'), peer });
     return peer;
   }
 }

@@ -65,6 +65,9 @@ export function samplesOf(input: RenderInput): readonly Sample[] {
   ];
   if (input.certificateExpiresAt > 0) out.push({ name: 'server_days_until_first_cert_expiring', labels: [], value: Math.max(0, Math.floor((input.certificateExpiresAt - input.nowMs) / DAY_MS)), kind: 'gauge' });
   for (const [name, kind, of] of PROXY) out.push({ name, labels: [], value: of(stats), kind });
+  if (input.metrics !== undefined) {
+    out.push({ name: 'pharos_istio_series_dropped_total', labels: [], value: input.metrics.dropped, kind: 'counter' }, { name: 'pharos_istio_series_unnamed_total', labels: [], value: input.metrics.unnamed, kind: 'counter' });
+  }
   for (const [kind, type] of stats.xds) {
     const prefix = XDS_NAME.get(kind) ?? kind;
     for (const [suffix, v] of [['update_attempt', type.attempt], ['update_success', type.success], ['update_rejected', type.rejected], ['update_failure', type.failure]] as const) out.push({ name: `${prefix}_${suffix}`, labels: [], value: v, kind: 'counter' });
