@@ -80,6 +80,9 @@ test('traces are found by service, by errors and by the edge they ran over', asy
   expect(await edge('wl:default/productpage-v1', 'wl:default/details-v1')).toMatchObject({ value: [{ id: TRACE }] });
   expect(await edge('wl:default/productpage-v1', 'svc:default/reviews')).toMatchObject({ value: [] });
   expect(await get('/api/traces/services')).toMatchObject({ value: expect.arrayContaining([{ service: 'productpage.default', operations: expect.arrayContaining(['details:9080/*']) }]) });
+  expect(await get(`/api/traces?tags=${encodeURIComponent(`guid:x-request-id=${REQUEST}`)}&source=wl:default/productpage-v1`)).toMatchObject({ value: [{ id: TRACE }] });
+  expect(await get(`/api/traces?tags=${encodeURIComponent('guid:x-request-id=another')}`)).toMatchObject({ value: [] });
+  expect(await get(`/api/traces?tags=${encodeURIComponent('a=1 b')}`)).toMatchObject({ code: 'BAD_REQUEST' });
   expect(await get('/api/traces?minDuration=fast')).toMatchObject({ code: 'BAD_REQUEST' });
 });
 

@@ -3,6 +3,8 @@ import * as s from './schemas.ts';
 
 /** A search for traces reaches at least this far back, s, however short the window: a trace is written some seconds after its request. */
 export const TRACE_SEARCH_SECONDS_MIN = 300;
+/** The most traces one search gives. A search that names no service asks the store for as many of each: 200 take some seconds, 500 more than it is given. */
+export const TRACE_LIMIT_MAX = 200;
 
 /** State-changing calls carry this header with value "1"; a page of another origin cannot set it without CORS leave. */
 export const CSRF_HEADER = 'x-pharos-request';

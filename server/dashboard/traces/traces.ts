@@ -1,6 +1,6 @@
 import { parseDuration, peek } from '#shared/base';
 import type { Reading } from '#shared/base';
-import { TRACE_SEARCH_SECONDS_MIN } from '#shared/api';
+import { parseTraceTags, TRACE_LIMIT_MAX, TRACE_SEARCH_SECONDS_MIN } from '#shared/api';
 import type { Reply } from '#shared/api';
 import type { Span } from '#shared/telemetry';
 import { E } from '../errors.ts';
@@ -15,7 +15,6 @@ export type TraceRow = Frozen<Extract<Reply<'traces'>, { state: 'value' }>['valu
 type Detail = Frozen<Reply<'trace'>>;
 
 const LIMIT_DEFAULT = 20;
-const LIMIT_MAX = 200;
 /** Services asked when the search names none. */
 const SERVICES_MAX = 24;
 /** Spans sent of one trace; a bigger one is cut and says so. */
@@ -40,11 +39,10 @@ export function rowOf(trace: Trace): TraceRow {
   };
 }
 
-/** `a=b c="d e"` or a JSON object. */
-function tagsOf(text: string | undefined): Record<string, string> {
-  const out: Record<string, string> = {};
-  for (const match of (text ?? '').matchAll(/([^\s=]+)=(?:"([^"]*)"|(\S+))/g)) if (match[1] !== '__proto__') out[match[1] ?? ''] = match[2] ?? match[3] ?? '';
-  return out;
+function tagsOf(text: string | undefined): Readonly<Record<string, string>> {
+  const tags = parseTraceTags(text ?? '');
+  if (tags === undefined) throw E.make('BAD_REQUEST', { why: `tags must be name=value or name="a value", separated by blanks, not "${(text ?? '').slice(0, 100)}"` });
+  return Object.fromEntries(tags);
 }
 function durationOf(text: string | undefined, name: string): string | undefined {
   if (text === undefined || text === '') return undefined;
@@ -81,7 +79,7 @@ export class Traces {
   }
 
   async search(query: TraceQuery, window: Window): Promise<Frozen<Reply<'traces'>>> {
-    const limit = Math.min(LIMIT_MAX, Math.max(1, Number(query.limit ?? '') || LIMIT_DEFAULT));
+    const limit = Math.min(TRACE_LIMIT_MAX, Math.max(1, Number(query.limit ?? '') || LIMIT_DEFAULT));
     const to = window.to ?? this.#state.clock();
     const from = to - Math.max(TRACE_SEARCH_SECONDS_MIN, window.seconds) * 1000;
     const source = query.source === undefined || query.source === '' ? undefined : this.#spanService(query.source);
@@ -92,7 +90,7 @@ export class Traces {
     const services = named === undefined ? await this.#jaeger.services() : ({ state: 'value', value: [named], at: to } as const);
     if (services.state !== 'value') return services.state === 'stale' ? { state: 'no-data', reason: 'The trace store has no services.' } : services;
     // an edge is found by looking at the traces: more are asked for than are shown
-    const asked = target === undefined || source === undefined ? limit : Math.min(LIMIT_MAX, limit * 4);
+    const asked = target === undefined || source === undefined ? limit : Math.min(TRACE_LIMIT_MAX, limit * 4);
     const answers = await Promise.all(services.value.slice(0, SERVICES_MAX).map((service) => this.#jaeger.search({
       service, from, to, limit: asked, tags, ...(query.operation === undefined || query.operation === '' ? {} : { operation: query.operation }), ...(minDuration === undefined ? {} : { minDuration }), ...(maxDuration === undefined ? {} : { maxDuration }),
     })));

@@ -1,6 +1,7 @@
 import { useMemo } from 'react';
 import type { ReactNode } from 'react';
 import { useLocation } from 'wouter';
+import { parseTraceTags } from '#shared/api';
 import { peek } from '#shared/base';
 import { links, useScope, useTraces, useTraceServices, useUrlState, tracesLabel, tracesMs } from '#web/data';
 import type { TraceRow } from '#web/data';
@@ -13,7 +14,6 @@ import css from './traces.module.css';
 
 const ANY = '';
 const DURATION = /^\d+(\.\d+)?(us|µs|ms|s|m)$/;
-const TAGS = /^\s*([\w.-]+=("[^"]*"|\S+)\s*)*$/;
 const wrongDuration = (text: string): string | undefined => (text === '' || DURATION.test(text) ? undefined : 'A number with its unit, as 100ms or 1.5s');
 
 /** Search of traces with their durations over time. */
@@ -22,7 +22,7 @@ export function TracesPage(): ReactNode {
   const scope = useScope();
   const now = useNow(5000);
   const [, navigate] = useLocation();
-  const wrong = wrongDuration(state.minDuration) ?? wrongDuration(state.maxDuration) ?? (TAGS.test(state.tags) ? undefined : 'tags');
+  const wrong = wrongDuration(state.minDuration) ?? wrongDuration(state.maxDuration) ?? (parseTraceTags(state.tags) === undefined ? 'tags' : undefined);
   const asked = useTraces({
     service: state.service, operation: state.operation, source: state.source, target: state.target, limit: String(state.limit),
     ...(wrong === undefined && state.tags !== '' ? { tags: state.tags } : {}), ...(wrong === undefined && state.minDuration !== '' ? { minDuration: state.minDuration } : {}), ...(wrong === undefined && state.maxDuration !== '' ? { maxDuration: state.maxDuration } : {}), ...(state.errors ? { errors: 'true' } : {}),
@@ -68,7 +68,7 @@ function Filters({ state, onChange }: { readonly state: TraceListState; readonly
   const operations = known.find((entry) => entry.service === state.service)?.operations ?? [];
   return (
     <Toolbar label="Search of traces">
-      <Field label="Tags" hideLabel placeholder="tags: http.status_code=500 response_flags=FI" value={state.tags} onChange={(tags) => onChange({ tags })} clearable data-filter error={TAGS.test(state.tags) ? undefined : 'Write name=value, separated by spaces'} />
+      <Field label="Tags" hideLabel placeholder="tags: http.status_code=500 response_flags=FI" value={state.tags} onChange={(tags) => onChange({ tags })} clearable data-filter error={parseTraceTags(state.tags) === undefined ? 'Write name=value, separated by spaces' : undefined} />
       <Select label="Service" searchable summary={state.service === undefined ? 'any' : shortName(state.service)} value={state.service ?? ANY} onChange={(service) => onChange({ service: service === ANY ? undefined : service, operation: undefined })}
         options={[{ value: ANY, label: 'any' }, ...known.map((entry) => ({ value: entry.service, label: entry.service }))]} />
       <Select label="Operation" searchable disabled={state.service === undefined} summary={state.operation ?? 'any'} value={state.operation ?? ANY} onChange={(operation) => onChange({ operation: operation === ANY ? undefined : operation })} options={[{ value: ANY, label: 'any' }, ...operations.map((operation) => ({ value: operation, label: operation }))]} />

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
+import { TRACE_LIMIT_MAX } from '#shared/api';
 import { withState } from '#web/data';
 import type { TraceRow } from '#web/data';
 import { scatter } from './scatter-points.ts';
 import { filterWords } from './TracesPage.tsx';
-import { traceListUrl, traceUrl } from './url.ts';
+import { LIMITS, traceListUrl, traceUrl } from './url.ts';
 import { whereTimeWent } from './where-time-went.ts';
 import { clusterWords, logsOf } from './Why.tsx';
 
@@ -14,6 +15,7 @@ test('the search survives its own address', () => {
   expect(withState('window=5m', traceListUrl, state)).toBe('window=5m&service=reviews.default&tags=http.status_code%3D500&errors=1&source=wl:default/reviews-v2&limit=20');
   expect(filterWords(state)).toEqual(['service = reviews.default', 'tags = http.status_code=500', 'from = wl:default/reviews-v2', 'errors only']);
   expect(traceListUrl.parse(new URLSearchParams('limit=7')).limit).toBe(100);
+  expect(Math.max(...LIMITS)).toBe(TRACE_LIMIT_MAX); // no choice that the server would cut without a word
   expect(traceUrl.parse(new URLSearchParams('tab=nothing'))).toEqual({ span: undefined, tab: 'why', critical: true });
 });
 

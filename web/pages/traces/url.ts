@@ -1,3 +1,4 @@
+import { TRACE_LIMIT_MAX } from '#shared/api';
 import type { UrlCodec } from '#web/data';
 
 export type TraceListState = {
@@ -5,7 +6,7 @@ export type TraceListState = {
   readonly source: string | undefined; readonly target: string | undefined; readonly limit: number;
 };
 
-export const LIMITS = [20, 100, 500] as const;
+export const LIMITS: readonly number[] = [20, 100, TRACE_LIMIT_MAX];
 const LIMIT = 100;
 const text = (query: URLSearchParams, name: string): string | undefined => query.get(name) ?? undefined;
 

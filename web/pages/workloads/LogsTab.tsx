@@ -1,9 +1,10 @@
 import { useEffect, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
 import { FLAGS } from '#shared/telemetry';
-import { links, useLogs } from '#web/data';
+import { tracesMs, useLogs, useScope } from '#web/data';
 import type { LogLine, PodRow } from '#web/data';
 import { Badge, Button, Field, PanelBody, Select, TextLink, Toolbar, clock, duration, useNow } from '#web/kit';
+import { traceOfLine } from './trace-link.ts';
 import type { DetailUrl } from './url.ts';
 import css from './workloads.module.css';
 
@@ -34,13 +35,14 @@ export function LogsTab({ namespace, name, pods, url, set }: Props): ReactNode {
         <Button pressed={follow} onClick={() => setFollow(!follow)}>Follow</Button>
       </Toolbar>
       <PanelBody what="log lines" {...asked} filter={url.contains === '' && url.container === undefined ? undefined : { words: [url.contains, url.container ?? ''].filter((w) => w !== ''), onClear: () => set({ contains: '', container: undefined }) }} isEmpty={(lines) => lines.length === 0} empty={{ title: 'No log lines', why: 'The containers have written nothing yet.', command: `kubectl logs -n ${namespace} deploy/${name} --all-containers` }}>
-        {(lines) => <Lines lines={lines} follow={follow} />}
+        {(lines) => <Lines lines={lines} follow={follow} namespace={namespace} workload={name} />}
       </PanelBody>
     </div>
   );
 }
 
-function Lines({ lines, follow }: { readonly lines: readonly LogLine[]; readonly follow: boolean }): ReactNode {
+function Lines({ lines, follow, ...of }: { readonly lines: readonly LogLine[]; readonly follow: boolean; readonly namespace: string; readonly workload: string }): ReactNode {
+  const scope = useScope();
   const list = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
   const now = useNow(60_000);
@@ -54,7 +56,7 @@ function Lines({ lines, follow }: { readonly lines: readonly LogLine[]; readonly
         <div key={`${line.at ?? ''} ${line.pod} ${i}`} className={css['line']} data-failing={(line.access?.code ?? 0) >= 500 || line.access?.code === 0}>
           <span className="muted">{line.at === undefined ? '' : clock(line.at, now)}</span>
           <span className={css['who']} title={`${line.pod} ${line.container}`}>{line.container}</span>
-          {line.access === undefined ? <span className={css['text']}>{line.text}</span> : <Access line={line} access={line.access} />}
+          {line.access === undefined ? <span className={css['text']}>{line.text}</span> : <Access line={line} access={line.access} trace={traceOfLine({ ...of, requestId: line.access.requestId, at: line.at }, { to: scope.to, now }, tracesMs(scope.window))} />}
         </div>
       ))}
     </div>
@@ -62,7 +64,7 @@ function Lines({ lines, follow }: { readonly lines: readonly LogLine[]; readonly
 }
 
 /** A line of the access log in words; the raw line is its title. */
-function Access({ line, access }: { readonly line: LogLine; readonly access: NonNullable<LogLine['access']> }): ReactNode {
+function Access({ line, access, trace }: { readonly line: LogLine; readonly access: NonNullable<LogLine['access']>; readonly trace: string }): ReactNode {
   const flags = access.flags === '-' || access.flags === '' ? [] : access.flags.split(',');
   const unfit = access.details === 'filter_chain_not_found';
   const meanings = unfit ? ['The connection fits no filter chain, as plain text does where mutual TLS is STRICT.'] : flags.flatMap((flag) => FLAGS.get(flag)?.words ?? []);
@@ -73,7 +75,7 @@ function Access({ line, access }: { readonly line: LogLine; readonly access: Non
       {unfit ? 'connection' : `${access.method} ${access.path}`} <span className="muted">{unfit ? 'in' : access.cluster.startsWith('inbound') ? 'in' : `→ ${access.authority}`} · {duration(access.durationMs)}</span>
       {flags.length === 0 ? null : <span className={css['flags']}> {access.flags}: {meanings.join(' ')}</span>}
       {failing && flags.length === 0 ? <span className="muted"> {access.details === 'via_upstream' ? 'The application answered: not the mesh.' : access.details}</span> : null}
-      {access.requestId === '' || access.requestId === '-' ? null : <> <TextLink href={links.traces({ tags: `guid:x-request-id=${access.requestId}` })}>trace</TextLink></>}
+      {access.requestId === '' || access.requestId === '-' ? null : <> <TextLink href={trace}>trace</TextLink></>}
     </span>
   );
 }
