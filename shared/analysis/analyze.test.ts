@@ -77,6 +77,29 @@ test.each<readonly [string, readonly KubeObject[], readonly string[]]>([
   expect(brief(said(extra))).toEqual(expected);
 });
 
+test('a PeerAuthentication with a selector in the root namespace acts on nothing', () => {
+  const reviews = { selector: { matchLabels: { app: 'reviews' } }, mtls: { mode: 'STRICT' } };
+  const idle = sec('PeerAuthentication', 'idle', reviews, { namespace: 'istio-system' });
+  const [finding, ...more] = said([idle, sec('PeerAuthentication', 'own', reviews)]);
+  expect([finding?.code, finding?.object.name, finding?.message, more]).toEqual(['KIA0004', 'idle', 'In istio-system, the root namespace, only a PeerAuthentication without a selector counts, for the whole mesh. With the selector app=reviews this acts on nothing.', []]);
+  // One that would choose a pod of the root namespace itself is no exception to the mode of the mesh either.
+  const strict = sec('PeerAuthentication', 'default', { mtls: { mode: 'STRICT' } }, { namespace: 'istio-system' });
+  const gateway = sec('PeerAuthentication', 'idle', { selector: { matchLabels: { istio: 'ingressgateway' } }, mtls: { mode: 'DISABLE' } }, { namespace: 'istio-system' });
+  const plain = net('DestinationRule', 'x', { host: 'istio-ingressgateway.istio-system.svc.cluster.local', trafficPolicy: { tls: { mode: 'DISABLE' } } });
+  expect(brief(said([strict, gateway, plain]))).toEqual(['KIA0207 DestinationRule x spec.trafficPolicy.tls.mode', 'KIA0004 PeerAuthentication idle spec.selector']);
+});
+
+test('a Sidecar of the root namespace chooses among its own pods only', () => {
+  const chosen = { workloadSelector: { labels: { app: 'reviews' } }, egress: [{ hosts: ['./*'] }] };
+  expect(brief(said([net('Sidecar', 'root', chosen, { namespace: 'istio-system' }), net('Sidecar', 'own', chosen)]))).toEqual(['IST0101 Sidecar root spec.workloadSelector', 'KIA1006 Sidecar root spec.workloadSelector']);
+});
+
+test('only the oldest PeerAuthentication of a namespace sets its mode, also when it sets none', () => {
+  const both = [sec('PeerAuthentication', 'a', {}), sec('PeerAuthentication', 'a-b', { mtls: { mode: 'STRICT' } })];
+  const plain = net('DestinationRule', 'x', { host: 'ratings', trafficPolicy: { tls: { mode: 'DISABLE' } } });
+  expect(brief(said([...both, plain]))).toEqual(['KIA0002 PeerAuthentication a spec', 'KIA0002 PeerAuthentication a-b spec']);
+});
+
 test('a misspelt name comes with the right one as an edit', () => {
   const [finding] = said([route('reviews', [{ route: [to('reveiws')] }])]);
   expect(finding?.message).toBe('The host reveiws is not a Service or ServiceEntry that default can see. Requests for it are answered with 503.');

@@ -36,7 +36,7 @@ export const mutualTls: Rule = {
 /** Workloads of the host with a mode of their own: then the wider mode says little. */
 function hasExceptions(world: World, rule: OneRule): boolean {
   const found = world.hosts.find(rule.object.spec.host, rule.namespace);
-  if (found?.selector === undefined) return false;
+  if (found?.selector === undefined || found.namespace === world.rootNamespace) return false; // a selector in the root namespace acts on nothing
   return world.peerAuthentications.some((peer) => peer.namespace === found.namespace && Object.keys(peer.object.spec?.selector?.matchLabels ?? {}).length > 0 && selects(peer.object.spec?.selector?.matchLabels, found.selector));
 }
 

@@ -7,15 +7,14 @@ import type { World } from '../world/world.ts';
 type Chosen = { readonly ref: ObjectRef; readonly namespace: string; readonly name: string; readonly labels: { readonly [key: string]: string }; readonly path: readonly string[] };
 type Codes = { readonly noPod: Code; readonly samePod: Code; readonly noSelector: Code };
 
-/** Objects of one kind that act on workloads: each selector finds a pod, no pod is found twice, and a namespace has one object for the rest. */
+/** A selector chooses among pods of its own namespace, in the root namespace too. Each finds a pod, no pod is found twice, and a namespace has one object for the rest. */
 function checkChoice(world: World, all: readonly Chosen[], codes: Codes, findings: Findings): void {
   const byPod = new Map<string, Chosen[]>();
   for (const one of all) {
     if (Object.keys(one.labels).length === 0) continue;
-    const scope = one.namespace === world.rootNamespace ? undefined : one.namespace;
-    const pods = world.podIndex.chosen(scope, one.labels).filter((pod) => !pod.isFinished);
+    const pods = world.podIndex.chosen(one.namespace, one.labels).filter((pod) => !pod.isFinished);
     for (const pod of pods) byPod.set(named(pod), [...(byPod.get(named(pod)) ?? []), one]);
-    if (pods.length === 0) findings.add(codes.noPod, one.ref, one.path, `No pod of ${scope ?? 'the mesh'} has the labels ${labelText(one.labels)}, so this acts on nothing.`, { fix: { text: 'Use labels of the pods it is meant for.' } });
+    if (pods.length === 0) findings.add(codes.noPod, one.ref, one.path, `No pod of ${one.namespace} has the labels ${labelText(one.labels)}, so this acts on nothing.`, { fix: { text: 'Use labels of the pods it is meant for.' } });
   }
   for (const [pod, several] of byPod) {
     for (const one of several.length > 1 ? several : []) {
@@ -39,6 +38,14 @@ export const sidecarSelectors: Rule = {
     const bySelector = (list: readonly { readonly ref: ObjectRef; readonly namespace: string; readonly name: string; readonly object: { readonly spec?: { readonly selector?: { readonly matchLabels?: { readonly [key: string]: string } } } } }[]): readonly Chosen[] =>
       list.map(({ ref, namespace, name, object }) => ({ ref, namespace, name, labels: object.spec?.selector?.matchLabels ?? {}, path: ['spec', 'selector'] }));
     checkChoice(world, bySelector(world.telemetries.filter(({ object }) => object.spec?.targetRef === undefined && (object.spec?.targetRefs ?? []).length === 0)), { noPod: 'IST0101', samePod: 'IST0159', noSelector: 'IST0160' }, findings);
-    checkChoice(world, bySelector(world.peerAuthentications), { noPod: 'KIA0004', samePod: 'KIA0003', noSelector: 'KIA0002' }, findings);
+    // Istio ignores a PeerAuthentication of the root namespace that has a selector.
+    const isIdle = (one: Chosen): boolean => one.namespace === world.rootNamespace && Object.keys(one.labels).length > 0;
+    const policies = bySelector(world.peerAuthentications);
+    for (const one of policies.filter(isIdle)) {
+      findings.add('KIA0004', one.ref, one.path, `In ${one.namespace}, the root namespace, only a PeerAuthentication without a selector counts, for the whole mesh. With the selector ${labelText(one.labels)} this acts on nothing.`, {
+        fix: { text: 'Move it to the namespace of the workloads it is meant for, or take the selector away.' },
+      });
+    }
+    checkChoice(world, policies.filter((one) => !isIdle(one)), { noPod: 'KIA0004', samePod: 'KIA0003', noSelector: 'KIA0002' }, findings);
   },
 };

@@ -52,12 +52,10 @@ export function worldOfObjects(objects: readonly KubeObject[], options: WorldOpt
   };
 }
 
-/** Oldest first, as Istio sorts what may conflict. */
-const byAge = (objects: readonly KubeObject[]): readonly KubeObject[] => objects.toSorted((a, b) => {
-  const [x, y] = [a.metadata, b.metadata];
-  const keyOf = (meta: KubeObject['metadata']): string => `${meta.creationTimestamp ?? ''}|${meta.name}|${meta.namespace ?? ''}`;
-  return keyOf(x) < keyOf(y) ? -1 : 1;
-});
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+/** Oldest first, then by name, then by namespace, as Istio sorts what may conflict. */
+const byAge = (objects: readonly KubeObject[]): readonly KubeObject[] => objects.toSorted(({ metadata: a }, { metadata: b }) =>
+  compare(a.creationTimestamp ?? '', b.creationTimestamp ?? '') || compare(a.name, b.name) || compare(a.namespace ?? '', b.namespace ?? ''));
 
 export const hostOfService = (service: World['services'][number]): HostFacts => ({
   host: service.host, namespace: service.namespace, ref: service.ref, ports: service.ports.map((port) => port.port), exportTo: service.exportTo, selector: service.selector, isService: true,

@@ -13,7 +13,7 @@ const NOT_IN_SNAPSHOT = ['Secret', 'ServiceAccount', 'Deployment'];
 
 export function worldOfSnapshot(snapshot: MeshSnapshot, options: WorldOptions = {}): World {
   const objects = [...snapshot.virtualServices.values(), ...snapshot.destinationRules.values(), ...snapshot.gateways.values(), ...snapshot.peerAuthentications.values(), ...snapshot.others.values()];
-  const world = worldOfObjects(objects, { ...options, missing: [...NOT_IN_SNAPSHOT, ...(options.missing ?? [])] });
+  const world = worldOfObjects(objects, { rootNamespace: snapshot.mesh.rootNamespace, ...options, missing: [...NOT_IN_SNAPSHOT, ...(options.missing ?? [])] });
   const services = [...snapshot.services.values()].map(serviceOf);
   const pods = [...snapshot.pods.values()].map(podOf);
   return {
