@@ -50,6 +50,17 @@ test('every part says which object and field it comes from', () => {
   expect(compiled.listener.get('virtualInbound')?.filter_chains?.at(-1)?.metadata?.filter_metadata?.['pharos']).toEqual({ object: 'security.istio.io/PeerAuthentication/shop/lock', path: 'spec.mtls.mode' });
 });
 
+test('a mode of mutual TLS that nobody knows is none: the wider policy decides', () => {
+  const mesh = istio('PeerAuthentication', 'default', 'istio-system', { mtls: { mode: 'STRICT' } });
+  const inbound = (...objects: readonly KubeObject[]): object | undefined => compileProxy(indexSnapshot([...shop, mesh, ...objects]), web).listener.get('virtualInbound');
+  const unset = inbound();
+  expect(JSON.stringify(unset)).toContain('istio-system/default');
+  for (const mode of ['MUTUAL', 'strict', '', 'toString']) {
+    expect(inbound(istio('PeerAuthentication', 'lock', 'shop', { mtls: { mode } }))).toEqual(unset);
+    expect(inbound(istio('PeerAuthentication', 'lock', 'shop', { selector: { matchLabels: { app: 'web' } }, mtls: { mode }, portLevelMtls: { 8080: { mode } } }))).toBeDefined();
+  }
+});
+
 test('a delegate’s rules take the root’s conditions and settings; those that contradict it are dropped', () => {
   const root = istio('VirtualService', 'root', 'shop', { hosts: ['cart'], http: [{ match: [{ uri: { prefix: '/shop' } }], delegate: { name: 'leaf', namespace: 'pay' }, timeout: '7s' }] });
   const leaf = istio('VirtualService', 'leaf', 'pay', { http: [

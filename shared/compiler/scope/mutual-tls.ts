@@ -9,7 +9,10 @@ const MTLS = 'spec.mtls.mode';
 
 const selectorOf = (object: PeerAuthentication): Labels | undefined => object.spec.selector?.matchLabels;
 const isWide = (object: PeerAuthentication): boolean => isEmptySelector(selectorOf(object));
-const set = (mode: MutualTlsMode | undefined): Mode | undefined => (mode === undefined || mode === 'UNSET' ? undefined : mode);
+const MODES: ReadonlySet<string> = new Set<Mode>(['DISABLE', 'PERMISSIVE', 'STRICT']);
+const isMode = (mode: string | undefined): mode is Mode => mode !== undefined && MODES.has(mode);
+/** A mode nobody knows (applied while nothing checked it) is none, as UNSET is: what is wider decides. */
+const set = (mode: MutualTlsMode | undefined): Mode | undefined => (isMode(mode) ? mode : undefined);
 
 type Index = { readonly wide: ReadonlyMap<string, PeerAuthentication>; readonly workload: ReadonlyMap<string, readonly PeerAuthentication[]> };
 /** The oldest object without selector of each namespace, and those with one. */
