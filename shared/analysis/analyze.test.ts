@@ -100,6 +100,31 @@ test('only the oldest PeerAuthentication of a namespace sets its mode, also when
   expect(brief(said([...both, plain]))).toEqual(['KIA0002 PeerAuthentication a spec', 'KIA0002 PeerAuthentication a-b spec']);
 });
 
+test('of the rules for one host the winner is the one the compiler takes, and the reason is said', () => {
+  const host = 'reviews.default.svc.cluster.local';
+  const rule = (name: string, year: number, exportTo: readonly string[], more: { readonly namespace?: string; readonly host?: string } = {}): KubeObject =>
+    net('VirtualService', name, { hosts: [more.host ?? host], exportTo, http: [{ route: [to(host)] }] }, { creationTimestamp: `${year}-01-01T00:00:00Z`, namespace: more.namespace ?? 'default' });
+  const sentences = (...rules: readonly KubeObject[]): Readonly<Record<string, string>> =>
+    Object.fromEntries(said(rules).filter((finding) => finding.code === 'IST0109').map((finding) => [finding.object.name, finding.message.replace(/^.*? also claimed by [^ ]+(?: and [^ ]+)?\. /, '')]));
+  expect(sentences(rule('public', 2020, ['*']), rule('young', 2025, ['.']))).toEqual({
+    young: 'For sidecars of default only this one acts, as it is private to default.', public: 'For sidecars of default only default/young acts, as it is private to default.',
+  });
+  expect(sentences(rule('public', 2020, []), rule('exported', 2024, ['default'], { namespace: 'legacy' }), rule('private', 2025, ['.']))).toEqual({
+    private: 'For sidecars of default only this one acts, as it is private to default.', exported: 'For sidecars of default only default/private acts, as it is private to default.', public: 'For sidecars of default only default/private acts, as it is private to default.',
+  });
+  expect(sentences(rule('public', 2020, []), rule('exported', 2024, ['default'], { namespace: 'legacy' })).public).toBe('For sidecars of default only legacy/exported acts, as it is exported to default by name.');
+  // Age counts within a rank, the name where the age is the same: "b" before "b-2".
+  expect(sentences(rule('b', 2024, []), rule('a', 2025, []))).toEqual({ b: 'For sidecars only this one acts, as it is the oldest.', a: 'For sidecars only default/b acts, as it is the oldest.' });
+  expect(sentences(rule('b-2', 2024, []), rule('b', 2024, []))).toEqual({ b: 'For sidecars only this one acts, as it comes first by name.', 'b-2': 'For sidecars only default/b acts, as it comes first by name.' });
+  // Who wins in one namespace and loses in another is told where it loses.
+  expect(sentences(rule('public', 2020, []), rule('public-2', 2021, []), rule('private', 2025, ['.'], { namespace: 'legacy' })).public).toBe('For sidecars of legacy only legacy/private acts, as it is private to legacy.');
+  // Where hosts overlap, the exact one wins whatever the rank.
+  expect(sentences(rule('wide', 2020, ['.'], { host: '*.default.svc.cluster.local' }), rule('exact', 2025, []))).toEqual({
+    exact: `For sidecars of default this one acts on ${host}: the host named more exactly comes first.`, wide: `For sidecars of default default/exact acts on ${host}: the host named more exactly comes first.`,
+  });
+  expect(sentences(rule('nobody', 2020, ['~']), rule('nobody-2', 2021, ['~']))).toEqual({});
+});
+
 test('a misspelt name comes with the right one as an edit', () => {
   const [finding] = said([route('reviews', [{ route: [to('reveiws')] }])]);
   expect(finding?.message).toBe('The host reveiws is not a Service or ServiceEntry that default can see. Requests for it are answered with 503.');
