@@ -259,6 +259,16 @@ test('the runner ends apps first, then sidecars, then the system, in time, and l
   rmSync(other.dir, { recursive: true, force: true });
 });
 
+test('a deadline of a month does not fire now; a hook that is no command line fails as a hook, and the node goes on', async () => {
+  await createPod('patient', { activeDeadlineSeconds: 3_000_000, terminationGracePeriodSeconds: 3_000_000, containers: [node(SERVER, { ports: [{ containerPort: 8000 }] })] });
+  await whenPod('patient', 'ready', isReady);
+  await createPod('broken-hook', { containers: [node(SERVER, { lifecycle: { postStart: { exec: { command: ['sh', '-c', 'a\0b'] } } } })] });
+  expect(await whenEvent('broken-hook', /FailedPostStartHook/)).toMatch(/null bytes/);
+  expect(record((await get(`${podsPath}/patient`))['status'])['phase']).toBe('Running');
+  for (const name of ['patient', 'broken-hook']) await mesh.client.request({ method: 'DELETE', path: `${podsPath}/${name}` });
+  for (const name of ['patient', 'broken-hook']) await gone(name); // the first one with its whole grace ahead: SIGTERM ends it
+});
+
 test('kill -9 of the main process: the next start finds what it left, ends it and runs the pods anew', async () => {
   const main = fileURLToPath(new URL('../lib/cluster-and-runner.ts', import.meta.url));
   const number = await claimNumber();

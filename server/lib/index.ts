@@ -11,6 +11,7 @@ export type { Logger } from './log.ts';
 export { podPath, podRoot, resolveServiceHost } from './pod-environment.ts';
 export { Registry } from './registry.ts';
 export type { Counter, Gauge, Histogram, LabelValues } from './registry.ts';
+export { TIMER_MS_MAX } from './timer-ms-max.ts';
 export { createShutdown } from './shutdown.ts';
 export type { Shutdown } from './shutdown.ts';
 export { openStore } from './store.ts';

@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import type { EventRecorder, KubeClient, Logger, ObjectCache } from '#server/lib';
 import { errorText, isRecord } from '#shared/base';
 import type { KubeObject } from '#shared/mesh';
@@ -18,6 +18,7 @@ import type { PodContext } from './pod/pod-context.ts';
 import { podSpecOf, SIDECAR } from './pod/pod-schema.ts';
 import type { PodSpec } from './pod/pod-schema.ts';
 import { PodWorker } from './pod/pod-worker.ts';
+import { removeTree } from './pod/remove-tree.ts';
 import { statusField } from './pod/restore.ts';
 import { StrayHunter } from './process/strays.ts';
 import { PodVolumes } from './volumes/pod-volumes.ts';
@@ -205,7 +206,7 @@ export class PodManager {
   #removeFolders(present: readonly KubeObject[]): void {
     const uids = new Set(present.map((pod) => pod.metadata.uid));
     for (const entry of readdirSync(this.#options.podsDir, { withFileTypes: true })) {
-      if (entry.isDirectory() && !uids.has(entry.name.slice(entry.name.lastIndexOf('_') + 1))) rmSync(`${this.#options.podsDir}/${entry.name}`, { recursive: true, force: true });
+      if (entry.isDirectory() && !uids.has(entry.name.slice(entry.name.lastIndexOf('_') + 1))) removeTree(`${this.#options.podsDir}/${entry.name}`, this.#options.log);
     }
   }
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { TIMER_MS_MAX } from '#server/lib';
 import { errorText } from '#shared/base';
 import { LogWriter } from '../logs/log-writer.ts';
 import type { PodContext } from '../pod/pod-context.ts';
@@ -163,7 +164,7 @@ export class ContainerRunner {
     clearTimeout(this.#killTimer);
     const kill = (): void => run.process.signal('SIGKILL');
     if (graceMs <= 0) kill();
-    else this.#killTimer = setTimeout(kill, graceMs);
+    else this.#killTimer = setTimeout(kill, Math.min(TIMER_MS_MAX, graceMs));
   }
 
   #graceMs(): number {
@@ -280,7 +281,7 @@ export class ContainerRunner {
     this.#set({ kind: 'running', startedAt: seconds(run.startedAt) });
     this.#record('Normal', 'Started', `Started container ${spec.name}`);
     if (this.#stopping) process.signal('SIGKILL');
-    else void this.#afterStart(run, spec);
+    else this.#afterStart(run, spec).catch((error: unknown) => this.#context.log.error({ container: spec.name, error: errorText(error) }, 'the hooks and probes of a container broke'));
     const exit = await process.ended;
     run.probes.abort();
     clearTimeout(this.#killTimer);

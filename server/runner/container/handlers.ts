@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkGrpc } from '#server/lib';
+import { errorText } from '#shared/base';
 import type { PodContext } from '../pod/pod-context.ts';
 import type { ContainerSpec, HookSpec, ProbeSpec } from '../pod/pod-schema.ts';
 import { checkHttp, checkTcp } from '../probe/check.ts';
@@ -19,8 +20,15 @@ function portOf(spec: ContainerSpec, port: number | string): number | undefined 
 
 type Handler = Pick<ProbeSpec, 'httpGet' | 'tcpSocket' | 'exec'> & { readonly grpc?: ProbeSpec['grpc'] };
 
-/** Runs the handler of a probe or hook against the container. */
-export function runHandler(handler: Handler, spec: ContainerSpec, context: PodContext, inside: Inside, timeoutMs: number): Promise<Check> {
+/** Runs the handler of a probe or hook against the container. What cannot even be tried (a command that is no command line) is a failed check. */
+export async function runHandler(handler: Handler, spec: ContainerSpec, context: PodContext, inside: Inside, timeoutMs: number): Promise<Check> {
+  try {
+    return await handle(handler, spec, context, inside, timeoutMs);
+  } catch (error) {
+    return { ok: false, message: errorText(error) };
+  }
+}
+function handle(handler: Handler, spec: ContainerSpec, context: PodContext, inside: Inside, timeoutMs: number): Promise<Check> {
   const at = (port: number | string, host: string): { readonly host: string; readonly port: number; readonly timeoutMs: number } | undefined => {
     const found = portOf(spec, port);
     const own = found === AGENT_PORT ? context.facts().podIP : context.addressOf(spec);

@@ -1,6 +1,6 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { asKubeObject, isKubeError } from '#server/lib';
+import { asKubeObject, isKubeError, TIMER_MS_MAX } from '#server/lib';
 import type { KubeClient } from '#server/lib';
 import { errorText } from '#shared/base';
 import type { KubeObject } from '#shared/mesh';
@@ -10,6 +10,7 @@ import type { PodContext } from './pod-context.ts';
 import { isNativeSidecar, podSpecOf, SIDECAR } from './pod-schema.ts';
 import type { ContainerSpec, PodSpec } from './pod-schema.ts';
 import { podStatus } from './pod-status.ts';
+import { removeTree } from './remove-tree.ts';
 import { isFinishedPod, restoreContainers, statusField } from './restore.ts';
 import { StatusWriter } from './status-writer.ts';
 
@@ -261,7 +262,7 @@ export class PodWorker {
     if (!this.#frozen) await this.#writer.flush();
     this.close();
     await this.#deleteFromApi();
-    rmSync(this.context.dir, { recursive: true, force: true });
+    removeTree(this.context.dir, this.context.log);
     this.#options.onGone();
   }
 
@@ -285,9 +286,10 @@ export class PodWorker {
     if (seconds === null || seconds === undefined || this.#frozen) return;
     const left = Date.parse(this.#startTime ?? '') + seconds * 1000 - this.context.now().getTime();
     this.#deadline = setTimeout(() => {
+      if (left > TIMER_MS_MAX) return this.#armDeadline();
       this.context.record('Normal', 'DeadlineExceeded', 'Pod was active on the node longer than the specified deadline');
       this.#fail({ reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' });
-    }, Math.max(0, left));
+    }, Math.min(TIMER_MS_MAX, Math.max(0, left)));
     this.#deadline.unref();
   }
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isKubeError } from '#server/lib';
 import type { KubeClient, Logger } from '#server/lib';
-import { errorText } from '#shared/base';
+import { errorText, isRecord } from '#shared/base';
 import type { KubeObject } from '#shared/mesh';
 
 /** A container that starts goes through several states within milliseconds; they are one write. Readiness is written at once. */
@@ -53,7 +53,7 @@ export class StatusWriter {
         this.#sent = text;
         wait = RETRY_MS_MIN;
       } catch (error) {
-        if (isKubeError(error, 404) || isKubeError(error, 409)) break; // the pod is gone, or another has its name
+        if (isKubeError(error, 404) || (isKubeError(error, 409) && (await this.#isReplaced()))) break;
         this.#options.log.warn({ pod: this.#options.pod().metadata.name, error: errorText(error) }, 'a status was not written; it is tried again');
         this.#dirty = true;
         await sleep(wait, undefined, { ref: false });
@@ -71,6 +71,17 @@ export class StatusWriter {
       if (!signal.aborted) throw error;
     }
     this.#hurry = new AbortController();
+  }
+
+  /** Whether another pod has the name; a 409 also comes when others write too quickly. */
+  async #isReplaced(): Promise<boolean> {
+    const { name, namespace = '', uid } = this.#options.pod().metadata;
+    try {
+      const found = await this.#options.client.request({ method: 'GET', path: `/api/v1/namespaces/${namespace}/pods/${name}` });
+      return !(isRecord(found) && isRecord(found['metadata']) && found['metadata']['uid'] === uid);
+    } catch (error) {
+      return isKubeError(error, 404);
+    }
   }
 
   async #send(status: Record<string, unknown>): Promise<void> {
