@@ -110,6 +110,25 @@ test.each(['sotw', 'delta'] as const)('%s: a proxy that takes its time has one r
   await bed.client.request({ method: 'DELETE', path: CART_RULE });
 });
 
+test('a mesh config that asks for a fraction of a retry changes nothing: istiod goes on, proxies keep their routes and get the next ones', async () => {
+  const path = '/api/v1/namespaces/istio-system/configmaps/istio';
+  const map = await bed.client.request({ method: 'GET', path });
+  const before = isRecord(map) && isRecord(map['data']) ? String(map['data']['mesh']) : '';
+  const setMesh = (mesh: string): Promise<unknown> => bed.client.request({ method: 'PATCH', path, contentType: 'application/merge-patch+json', body: { data: { mesh } } });
+  const web = ads({ mode: 'delta' }).start();
+  await settled([web], [60, 40]);
+  const retries = (): string => /"num_retries":(\d+)/.exec(JSON.stringify(web.held.route.get('80')?.value ?? {}))?.[1] ?? '';
+  await setMesh(`${before}defaultHttpRetryPolicy:\n  attempts: 5\n`);
+  await web.until('retries of the mesh config', () => retries() === '5');
+  await setMesh(`${before}defaultHttpRetryPolicy:\n  attempts: 2.5\n`);
+  await web.until('the default instead', () => retries() === '2');
+  await setMesh(`${before}defaultHttpRetryPolicy:\n  attempts: 5000000000\n`);
+  const version = versionOf(await setWeights([30, 70]));
+  await web.until('the next rule', () => shares(web) === '30/70');
+  await eventually(async () => [(await syncOf('web'))['last_nack'], BigInt(String((await syncOf('web'))['acked_revision'])) >= BigInt(version)]).toEqual([undefined, true]);
+  await setMesh(before);
+});
+
 test('/debug/syncz can wait for a revision: it answers with the last acknowledgement, or with the end of its time', async () => {
   const slow = ads({ mode: 'delta' }).start();
   await slow.until('routes', () => slow.held.route.has('80'));
