@@ -80,6 +80,10 @@ test('traces are found by service, by errors and by the edge they ran over', asy
   expect(await edge('wl:default/productpage-v1', 'wl:default/details-v1')).toMatchObject({ value: [{ id: TRACE }] });
   expect(await edge('wl:default/productpage-v1', 'svc:default/reviews')).toMatchObject({ value: [] });
   expect(await get('/api/traces/services')).toMatchObject({ value: expect.arrayContaining([{ service: 'productpage.default', operations: expect.arrayContaining(['details:9080/*']) }]) });
+  // the caller's sidecar answered: the callee has no span of its own, yet it is the one that was called
+  for (const target of ['wl:default/details-v1', 'svc:default/details']) expect(await get(`/api/traces?errors=true&target=${target}`)).toMatchObject({ value: [{ id: TRACE }] });
+  for (const other of ['target=wl:default/reviews-v1', 'source=svc:default/reviews&target=wl:default/reviews-v1', 'errors=true&source=wl:istio-system/istio-ingressgateway&target=wl:default/productpage-v1']) expect(await get(`/api/traces?${other}`)).toMatchObject({ value: [] });
+  expect(await edge('svc:default/details', 'wl:default/details-v1')).toMatchObject({ state: 'value' });
   expect(await get(`/api/traces?tags=${encodeURIComponent(`guid:x-request-id=${REQUEST}`)}&source=wl:default/productpage-v1`)).toMatchObject({ value: [{ id: TRACE }] });
   expect(await get(`/api/traces?tags=${encodeURIComponent('guid:x-request-id=another')}`)).toMatchObject({ value: [] });
   expect(await get(`/api/traces?tags=${encodeURIComponent('a=1 b')}`)).toMatchObject({ code: 'BAD_REQUEST' });

@@ -8,7 +8,7 @@ import type { Proxies } from '../proxies/proxies.ts';
 import type { Kubernetes } from '../sources/kubernetes/kubernetes.ts';
 import { SourceFailure } from '../sources/source-failure.ts';
 import { parseAccessLine } from './access-line.ts';
-import { flagWords, placeName, proxySpan, verdictOf } from './hop-parts.ts';
+import { calleeOf, flagWords, placeName, proxySpan, verdictOf, workloadsOf } from './hop-parts.ts';
 import type { ProxySpan } from './hop-parts.ts';
 import { objectOf, routeOf } from './origin.ts';
 
@@ -32,18 +32,6 @@ async function attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
     if (error instanceof KubeError || error instanceof SourceFailure || error instanceof SyntaxError) return undefined;
     throw error;
   }
-}
-
-/** The inbound span of the callee below an outbound span. */
-function calleeOf(hop: ProxySpan, byParent: ReadonlyMap<string, readonly Span[]>, proxies: ReadonlyMap<string, ProxySpan>): ProxySpan | undefined {
-  const queue = [...(byParent.get(hop.span.spanId) ?? [])];
-  for (let i = 0; i < queue.length && i < 50; i++) {
-    const span = queue[i];
-    const found = span === undefined ? undefined : proxies.get(span.spanId);
-    if (found?.direction === 'inbound') return found;
-    if (span !== undefined && found !== undefined) queue.push(...(byParent.get(span.spanId) ?? []));
-  }
-  return undefined;
 }
 
 /** The name alone; a sidecar's workload is always in its pod's namespace. */
@@ -80,7 +68,8 @@ export class Drill {
 
   /** What the mesh decided at each hop, and where the trace runs on the graph. */
   async hops(spans: readonly Span[], view: SnapshotView): Promise<{ readonly hops: readonly Hop[]; readonly nodes: readonly string[]; readonly edges: readonly string[] }> {
-    const list = spans.flatMap((span) => proxySpan(span, this.#kubernetes) ?? []);
+    const workloadOf = workloadsOf(this.#kubernetes);
+    const list = spans.flatMap((span) => proxySpan(span, workloadOf) ?? []);
     const proxies = new Map(list.map((hop) => [hop.span.spanId, hop]));
     const byParent = Map.groupBy(spans.filter((span) => span.parentSpanId !== undefined), (span) => span.parentSpanId ?? '');
     const pods = [...new Map(list.flatMap((hop) => (hop.pod === undefined ? [] : [[podKey(hop.pod), hop.pod] as const]))).values()].slice(0, PODS_MAX);

@@ -28,14 +28,24 @@ const tag = (span: Span, ...names: readonly string[]): string => {
   return '';
 };
 
-/** The workload of a pod; a pod that is gone is named by its own name without the two generated parts. */
-export function workloadOf(kubernetes: Kubernetes, namespace: string, pod: string): string {
-  const [seen] = shapes.shaped(shapes.podShape, [kubernetes.cached('', 'Pod', namespace, pod)].filter((object) => object !== undefined));
-  return `${namespace}/${seen === undefined ? pod.replace(/-[a-z0-9]{5,10}-[a-z0-9]{5}$/, '') : workloadOfPod(seen).name}`;
+/** "<namespace>/<workload>" of a pod. */
+export type WorkloadOfPod = (namespace: string, pod: string) => string;
+/** The workload of a pod; a pod that is gone is named by its own name without the two generated parts. Each pod is looked up once. */
+export function workloadsOf(kubernetes: Kubernetes): WorkloadOfPod {
+  const known = new Map<string, string>();
+  return (namespace, pod) => {
+    const key = `${namespace}/${pod}`;
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    const [seen] = shapes.shaped(shapes.podShape, [kubernetes.cached('', 'Pod', namespace, pod)].filter((object) => object !== undefined));
+    const made = `${namespace}/${seen === undefined ? pod.replace(/-[a-z0-9]{5,10}-[a-z0-9]{5}$/, '') : workloadOfPod(seen).name}`;
+    known.set(key, made);
+    return made;
+  };
 }
 
 /** Reads a span as a sidecar's; undefined for an application's. Envoy's tags, OpenTelemetry's names too. */
-export function proxySpan(span: Span, kubernetes: Kubernetes): ProxySpan | undefined {
+export function proxySpan(span: Span, workloadOf: WorkloadOfPod): ProxySpan | undefined {
   const node = parseNodeId(tag(span, 'node_id'));
   if (tag(span, 'component') !== 'proxy' && node === undefined) return undefined;
   const cluster = tag(span, 'upstream_cluster', 'upstream_cluster.name');
@@ -47,10 +57,24 @@ export function proxySpan(span: Span, kubernetes: Kubernetes): ProxySpan | undef
   const direction = parts?.direction ?? (cluster.startsWith('inbound') || span.kind === 'server' ? 'inbound' : 'outbound');
   const flags = tag(span, 'response_flags');
   return {
-    span, pod, cluster, workload: pod === undefined ? undefined : workloadOf(kubernetes, pod.namespace, pod.name), direction,
+    span, pod, cluster, workload: pod === undefined ? undefined : workloadOf(pod.namespace, pod.name), direction,
     service: parts?.direction !== 'outbound' ? undefined : { name: inCluster ? name : parts.host, namespace: inCluster ? namespace : '', host: parts.host, subset: parts.subset },
     code: Number(tag(span, 'http.status_code', 'http.response.status_code')) || 0, flags: flags === '' || flags === '-' ? [] : flags.split(','), requestId: tag(span, 'guid:x-request-id'),
   };
+}
+
+/** Spans looked at for the callee's, below its caller's. */
+const BELOW_MAX = 50;
+/** The inbound span of the callee below an outbound span. */
+export function calleeOf(hop: ProxySpan, byParent: ReadonlyMap<string, readonly Span[]>, proxies: ReadonlyMap<string, ProxySpan>): ProxySpan | undefined {
+  const queue = [...(byParent.get(hop.span.spanId) ?? [])];
+  for (let i = 0; i < queue.length && i < BELOW_MAX; i++) {
+    const span = queue[i];
+    const found = span === undefined ? undefined : proxies.get(span.spanId);
+    if (found?.direction === 'inbound') return found;
+    if (span !== undefined && found !== undefined) queue.push(...(byParent.get(span.spanId) ?? []));
+  }
+  return undefined;
 }
 
 export const flagWords = (flags: readonly string[]): { flag: string; words: string }[] => flags.map((flag) => ({ flag, words: FLAGS.get(flag)?.words ?? `Envoy's flag ${flag}.` }));

@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseDuration, peek } from '#shared/base';
 import type { Reading } from '#shared/base';
 import { parseTraceTags, TRACE_LIMIT_MAX, TRACE_SEARCH_SECONDS_MIN } from '#shared/api';
 import type { Reply } from '#shared/api';
-import type { Span } from '#shared/telemetry';
+import { label } from '#shared/graph';
+import { METRIC } from '#shared/telemetry';
 import { E } from '../errors.ts';
 import type { Frozen } from '../http/bind.ts';
 import type { Jaeger } from '../sources/jaeger/jaeger.ts';
@@ -10,6 +12,9 @@ import type { Trace } from '../sources/jaeger/trace.ts';
 import type { MeshState } from '../state/mesh-state.ts';
 import type { Window } from '../state/window.ts';
 import type { Drill } from './drill.ts';
+import { workloadsOf } from './hop-parts.ts';
+import { crosses, isError, passes, placeOf } from './ways.ts';
+import type { Place } from './ways.ts';
 
 export type TraceRow = Frozen<Extract<Reply<'traces'>, { state: 'value' }>['value'][number]>;
 type Detail = Frozen<Reply<'trace'>>;
@@ -17,12 +22,19 @@ type Detail = Frozen<Reply<'trace'>>;
 const LIMIT_DEFAULT = 20;
 /** Services asked when the search names none. */
 const SERVICES_MAX = 24;
+/** A search that looks at the traces themselves asks for more than are shown where only some can fit, and again for older ones, at most so often. */
+const ASKED_TIMES = 2;
+const ROUNDS_MAX = 3;
+/** How long is waited for the metrics store to say who calls whom, and how long its word is kept, ms. */
+const CALLERS_WAIT_MS = 1500;
+const CALLERS_MS = 5000;
 /** Spans sent of one trace; a bigger one is cut and says so. */
 const SPANS_MAX = 50_000;
 
 export type TraceQuery = { readonly service?: string | undefined; readonly operation?: string | undefined; readonly tags?: string | undefined; readonly minDuration?: string | undefined; readonly maxDuration?: string | undefined; readonly errors?: string | undefined; readonly source?: string | undefined; readonly target?: string | undefined; readonly limit?: string | undefined };
 
-export const isError = (span: Span): boolean => span.tags['error'] === true || span.tags['error'] === 'true';
+/** When its first span began, ms. */
+const startOf = (trace: Trace): number => Math.min(...trace.spans.map((span) => span.start)) / 1000;
 
 export function rowOf(trace: Trace): TraceRow {
   const ids = new Set(trace.spans.map((span) => span.spanId));
@@ -68,38 +80,68 @@ export class Traces {
     return { state: 'value', value: all, at: names.at };
   }
 
-  /** "<app>.<namespace>" of a node of the graph: the service name of its spans. */
-  #spanService(key: string): { readonly span: string; readonly names: ReadonlySet<string> } {
-    const [kind, path = ''] = [key.slice(0, key.indexOf(':')), key.slice(key.indexOf(':') + 1)];
-    const [namespace = '', name = ''] = path.split('/');
+  /** Services whose spans tell of a call to the place that may not have arrived: its own, and those of who calls it; all, where nobody measured who does. */
+  async #around(place: Place, window: Window): Promise<Reading<readonly string[]>> {
+    const seconds = Math.max(TRACE_SEARCH_SECONDS_MIN, window.seconds);
+    const query = `group by (source_workload, source_workload_namespace, source_canonical_service, destination_service_name, destination_service_namespace) (rate(${METRIC.requests}{reporter="source"}[${seconds}s]) > 0)`;
+    // metrics only narrow the search: a metrics store that hangs must not hold it
+    const rows = await Promise.race([this.#state.instant(query, window.to, CALLERS_MS).then((answer) => peek(answer) ?? []), sleep(CALLERS_WAIT_MS, [], { ref: false })]);
     const view = this.#state.view();
-    const app = kind === 'wl' ? (view.workloads.get(path)?.app ?? name) : name;
-    const services = kind === 'wl' ? (view.workloads.get(path)?.services ?? []) : [name];
-    return { span: `${app}.${namespace}`, names: new Set([app, ...services].map((n) => `${n}.${namespace}`)) };
+    const callers = rows.flatMap((row) => {
+      const called = label(row, 'destination_service_name');
+      if (!place.names.has(`${called}.${label(row, 'destination_service_namespace')}`) && !place.names.has(called)) return [];
+      const namespace = label(row, 'source_workload_namespace');
+      return [`${view.workloads.get(`${namespace}/${label(row, 'source_workload')}`)?.app ?? label(row, 'source_canonical_service')}.${namespace}`];
+    });
+    if (callers.length === 0) return this.#jaeger.services();
+    return { state: 'value', value: [...new Set([...(place.dark ? [] : [place.span]), ...callers])], at: this.#state.clock() };
+  }
+
+  /** Services to ask; the store finds traces by a service alone. */
+  async #services(query: TraceQuery, source: Place | undefined, target: Place | undefined, errors: boolean, window: Window): Promise<Reading<readonly string[]>> {
+    const value = (names: readonly string[]): Reading<readonly string[]> => ({ state: 'value', value: names, at: this.#state.clock() });
+    if (query.service !== undefined && query.service !== '') return value([query.service]);
+    if (source !== undefined && !source.dark && !(source.kind === 'service' && target !== undefined)) return value([source.span]);
+    if (target !== undefined) return errors || target.dark ? this.#around(target, window) : value([target.span]);
+    return this.#jaeger.services();
   }
 
   async search(query: TraceQuery, window: Window): Promise<Frozen<Reply<'traces'>>> {
     const limit = Math.min(TRACE_LIMIT_MAX, Math.max(1, Number(query.limit ?? '') || LIMIT_DEFAULT));
     const to = window.to ?? this.#state.clock();
     const from = to - Math.max(TRACE_SEARCH_SECONDS_MIN, window.seconds) * 1000;
-    const source = query.source === undefined || query.source === '' ? undefined : this.#spanService(query.source);
-    const target = query.target === undefined || query.target === '' ? undefined : this.#spanService(query.target);
-    const named = query.service === undefined || query.service === '' ? (source?.span ?? target?.span) : query.service;
-    const tags = { ...tagsOf(query.tags), ...(query.errors === 'true' || query.errors === '1' ? { error: 'true' } : {}) };
+    const view = this.#state.view();
+    const [source, target] = [query.source, query.target].map((key) => (key === undefined || key === '' ? undefined : placeOf(key, view)));
+    const errors = query.errors === 'true' || query.errors === '1';
+    const tags = { ...tagsOf(query.tags), ...(errors ? { error: 'true' } : {}) };
     const [minDuration, maxDuration] = [durationOf(query.minDuration, 'minDuration'), durationOf(query.maxDuration, 'maxDuration')];
-    const services = named === undefined ? await this.#jaeger.services() : ({ state: 'value', value: [named], at: to } as const);
+    const services = await this.#services(query, source, target, errors, window);
     if (services.state !== 'value') return services.state === 'stale' ? { state: 'no-data', reason: 'The trace store has no services.' } : services;
-    // an edge is found by looking at the traces: more are asked for than are shown
-    const asked = target === undefined || source === undefined ? limit : Math.min(TRACE_LIMIT_MAX, limit * 4);
-    const answers = await Promise.all(services.value.slice(0, SERVICES_MAX).map((service) => this.#jaeger.search({
-      service, from, to, limit: asked, tags, ...(query.operation === undefined || query.operation === '' ? {} : { operation: query.operation }), ...(minDuration === undefined ? {} : { minDuration }), ...(maxDuration === undefined ? {} : { maxDuration }),
-    })));
-    const failed = answers.find((answer) => answer.state === 'error');
-    if (failed !== undefined && failed.state === 'error') return failed;
-    const traces = new Map(answers.flatMap((answer) => peek(answer) ?? []).map((trace) => [trace.id, trace]));
-    const fitting = [...traces.values()].filter((trace) => source === undefined || target === undefined || hasCall(trace, source.span, target.names));
-    const rows = fitting.map(rowOf).toSorted((a, b) => b.start - a.start).slice(0, limit);
-    return { state: 'value', value: rows, at: this.#state.clock() };
+    const workloadOf = workloadsOf(this.#state.sources.kubernetes);
+    const place = target ?? source;
+    const fits = (trace: Trace): boolean => (source !== undefined && target !== undefined ? crosses(trace, source, target, errors, workloadOf) : place === undefined || passes(trace, place, errors, workloadOf));
+    const some = (source?.others.size ?? 0) + (target?.others.size ?? 0) > 0;
+    const more = { ...(query.operation === undefined || query.operation === '' ? {} : { operation: query.operation }), ...(minDuration === undefined ? {} : { minDuration }), ...(maxDuration === undefined ? {} : { maxDuration }) };
+    const rows = new Map<string, TraceRow>();
+    const one = async (service: string): Promise<Reading<readonly Trace[]>> => {
+      let end = to;
+      for (let round = 1, found = 0; ; round++) {
+        const asked = Math.min(TRACE_LIMIT_MAX, some || round > 1 ? limit * ASKED_TIMES : limit);
+        const answer = await this.#jaeger.search({ service, from, to: end, limit: asked, tags, ...more });
+        const traces = peek(answer) ?? [];
+        // rows are kept, not traces: some thousand spans each would be held for every service at once
+        for (const trace of traces) if (!rows.has(trace.id) && fits(trace)) {
+          rows.set(trace.id, rowOf(trace));
+          found += 1;
+        }
+        if (place === undefined || traces.length < asked || found >= limit || round >= ROUNDS_MAX) return answer;
+        end = Math.min(...traces.map((trace) => startOf(trace))) - 1;
+      }
+    };
+    const answers = await Promise.all(services.value.slice(0, SERVICES_MAX).map(one));
+    const failure = answers.find((answer) => answer.state === 'error');
+    if (failure !== undefined && failure.state === 'error') return failure;
+    return { state: 'value', value: [...rows.values()].toSorted((a, b) => b.start - a.start).slice(0, limit), at: this.#state.clock() };
   }
 
   async detail(id: string): Promise<Detail> {
@@ -113,18 +155,4 @@ export class Traces {
     const value = { id: trace.id, spans, hops: placed.hops, nodes: placed.nodes, edges: placed.edges, truncated: trace.spans.length > spans.length };
     return { state: 'value', value, at: answer.at };
   }
-}
-
-/** True when a span of the source called the target: a client span to its host, or a span of the target below one of the source. */
-function hasCall(trace: Trace, source: string, targets: ReadonlySet<string>): boolean {
-  const byId = new Map(trace.spans.map((span) => [span.spanId, span]));
-  return trace.spans.some((span) => {
-    if (span.service === source) {
-      const host = String(span.tags['upstream_cluster'] ?? span.tags['upstream_cluster.name'] ?? '').split('|')[3] ?? '';
-      const [name = '', namespace = ''] = host.split('.');
-      if (targets.has(`${name}.${namespace}`)) return true;
-    }
-    const parent = span.parentSpanId === undefined ? undefined : byId.get(span.parentSpanId);
-    return targets.has(span.service) && parent?.service === source;
-  });
 }
