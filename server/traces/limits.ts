@@ -18,8 +18,14 @@ export type TraceLimits = {
   readonly repeatedBytesMax: number;
   /** How long spans are collected before one commit, ms. */
   readonly commitMs: number;
+  /** Services listed; the names of further ones are kept with their spans, not listed. */
+  readonly servicesMax: number;
   /** Operation names listed per service; further names are kept with their spans but not listed. */
   readonly operationsMax: number;
+  /** Operation names listed of all services together. */
+  readonly operationsAllMax: number;
+  /** Length of a service's or an operation's name that is listed; longer ones are kept with their spans. */
+  readonly nameCharsMax: number;
   /** Strings of the dictionary; further values are stored with each span. */
   readonly dictionaryMax: number;
   /** Spans of one trace in an answer; the rest is left out and said in `warnings`. */
@@ -36,7 +42,10 @@ export const TRACE_LIMITS: TraceLimits = {
   spanBytesMax: 1024 * 1024,
   repeatedBytesMax: 256 * 1024 * 1024,
   commitMs: 40,
+  servicesMax: 2_000,
   operationsMax: 2_000,
+  operationsAllMax: 50_000,
+  nameCharsMax: 1_024,
   dictionaryMax: 20_000,
   answerSpansMax: 100_000,
 };

@@ -8,7 +8,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
 import * as z from 'zod';
-import { createLog, Registry } from '#server/lib';
+import { createLog, openStore, Registry } from '#server/lib';
 import { decodeExportResponse, encodeOtlpTraces, SPAN_KIND } from '#server/wire';
 import type { OtlpSpan, OtlpTraces, OtlpValue } from '#server/wire';
 import { checkSpans } from './ingest/check-spans.ts';
@@ -17,6 +17,8 @@ import { TRACE_LIMITS } from './limits.ts';
 import type { TraceLimits } from './limits.ts';
 import { startTraces } from './start-traces.ts';
 import type { TraceOptions, Traces } from './start-traces.ts';
+import { Dictionary } from './store/dictionary.ts';
+import { MIGRATIONS } from './store/migrations.ts';
 import { TraceStore } from './store/trace-store.ts';
 
 const log = createLog('test');
@@ -163,6 +165,59 @@ test('the oldest traces go when there are too many, they are too old or take too
   expect(big.size.traces).toBeGreaterThan(100);
 });
 
+test('names beyond the limits are kept with their spans and found by name, also after a restart, but not listed', async () => {
+  const dir = folder();
+  const limits = { servicesMax: 3, operationsAllMax: 4, nameCharsMax: 20 };
+  const long = 'x'.repeat(21);
+  let traces = await start(limits, { dataDir: dir });
+  for (let i = 1; i <= 8; i++) await send(traces, bytes([span(i, { name: `op ${i}` })], `s${i}`));
+  await send(traces, bytes([span(9, { name: long })], long));
+  const listed = async (path: string): Promise<readonly unknown[]> => z.object({ data: z.array(z.unknown()) }).parse(await (await query(traces, path)).json()).data;
+  const look = async (): Promise<void> => {
+    expect(await listed('/api/services')).toEqual(['s1', 's2', 's3']);
+    expect([await listed('/api/services/s2/operations'), await listed('/api/services/s7/operations'), await listed(`/api/services/${long}/operations`)]).toEqual([['op 2'], [], []]);
+    for (const [n, service, operation] of [[2, 's2', 'op 2'], [7, 's7', 'op 7'], [9, long, long]] as const) {
+      const name = (params: string): Promise<readonly unknown[]> => listed(`/api/traces?service=${service}&${params}`);
+      expect(await name('')).toMatchObject([{ traceID: hex(n, 32), spans: [{ operationName: operation }], processes: { p1: { serviceName: service } } }]);
+      expect([(await name(`operation=${operation}`)).length, (await name('operation=none')).length]).toEqual([1, 0]);
+    }
+    expect(await listed('/api/traces?service=s99')).toEqual([]);
+  };
+  await look();
+  await cleanups.pop()?.();
+  traces = await start(limits, { dataDir: dir });
+  await look();
+});
+
+test('services nobody sends for any more are forgotten, and make room for others', () => {
+  const store = new TraceStore(`${folder()}/traces.db`, { ...TRACE_LIMITS, servicesMax: 2, ageMsMax: 100_000 });
+  cleanups.push(() => store.close());
+  const add = (n: number, service: string, at: number, more: Partial<OtlpSpan> = {}): number => store.add(checkSpans(request([span(n, more)], service), TRACE_LIMITS).spans, at);
+  add(1, 'a', 1000);
+  add(2, 'b', 1000, { traceId: hex(1, 32), parentSpanId: hex(1, 16) });
+  expect([store.services(), store.isListed('c')]).toEqual([['a', 'b'], false]);
+  expect(store.dependencies(0, Number(NOW / 1_000_000n))).toEqual([{ parent: 'a', child: 'b', callCount: 1 }]);
+  add(3, 'a', 500_000);
+  while (store.prune(500_000) > 0);
+  expect([store.services(), store.isListed('b')]).toEqual([['a'], false]);
+  expect(add(4, 'c', 500_000)).toBe(1);
+  expect([store.services(), store.isListed('c'), store.trace(hex(4, 32), 5)[0]?.service]).toEqual([['a', 'c'], true, 'c']);
+  expect(store.dependencies(0, Number(NOW / 1_000_000n))).toEqual([]); // c does not inherit the calls of b
+});
+
+test('what is counted for the dictionary does not grow with the keys senders choose', () => {
+  const store = openStore({ path: ':memory:', migrations: MIGRATIONS });
+  cleanups.push(() => store.close());
+  const dictionary = new Dictionary(store, 10);
+  for (let i = 0; i < 1000; i++) {
+    dictionary.key(`key ${i}`);
+    dictionary.value(`key ${i}`, `value ${i}`);
+  }
+  expect([dictionary.size, dictionary.countedKeys]).toEqual([10, 5]);
+  dictionary.rollback();
+  expect([dictionary.size, dictionary.countedKeys]).toEqual([0, 0]);
+});
+
 test('a disk that refuses gives 503 and nothing half-stored; afterwards spans are taken again', async () => {
   const store = new TraceStore(`${folder()}/traces.db`, TRACE_LIMITS);
   cleanups.push(() => store.close());
@@ -208,12 +263,12 @@ test('any span comes back as it was sent', () => {
   const plain: fc.Arbitrary<OtlpValue> = fc.oneof(text, fc.boolean(), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), fc.double({ noNaN: true }).map((v) => (v === 0 ? 0 : v)), fc.array(fc.string({ maxLength: 3 })));
   const attributes = fc.array(fc.record({ key: text, value: plain }), { maxLength: 6 });
   const any = fc.record({ name: text, kind: fc.nat(5), duration: fc.bigInt({ min: 0n, max: 10n ** 12n }), nanos: fc.bigInt({ min: 0n, max: 999_999n }), attributes, statusCode: fc.nat(2), statusMessage: text, parent: fc.boolean(), events: fc.array(fc.record({ timeUnixNano: fc.constant(NOW), name: text, attributes }), { maxLength: 2 }) });
-  const store = new TraceStore(':memory:', { ...TRACE_LIMITS, dictionaryMax: 50, operationsMax: 5 });
+  const store = new TraceStore(':memory:', { ...TRACE_LIMITS, dictionaryMax: 50, operationsMax: 5, servicesMax: 3 });
   cleanups.push(() => store.close());
   let n = 1;
   fc.assert(fc.property(fc.array(any, { minLength: 1, maxLength: 4 }), (list) => {
     const trace = hex(n++, 32);
-    const sent = checkSpans(request(list.map(({ duration, nanos, parent, ...rest }, i) => span(n * 10 + i, { traceId: trace, ...rest, parentSpanId: parent ? hex(7, 16) : '', startTimeUnixNano: NOW + BigInt(i) * 1_000_000n + nanos, endTimeUnixNano: NOW + BigInt(i) * 1_000_000n + nanos + duration }))), TRACE_LIMITS).spans;
+    const sent = checkSpans(request(list.map(({ duration, nanos, parent, ...rest }, i) => span(n * 10 + i, { traceId: trace, ...rest, parentSpanId: parent ? hex(7, 16) : '', startTimeUnixNano: NOW + BigInt(i) * 1_000_000n + nanos, endTimeUnixNano: NOW + BigInt(i) * 1_000_000n + nanos + duration })), `s${n % 5}`), TRACE_LIMITS).spans;
     store.add(sent, 1000);
     expect(store.trace(trace, 10)).toEqual(sent);
   }), { numRuns: 200 });

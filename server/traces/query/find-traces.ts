@@ -20,6 +20,7 @@ export async function findTraces(store: TraceStore, query: TraceQuery): Promise<
     service: query.service, ...(operations === undefined ? {} : { operations }), fromMicros: query.startMicros, toMicros: query.endMicros, minNanos: query.minNanos, maxNanos: query.maxNanos,
     signature: signatureOfTags(query.tags),
   };
+  const isListed = store.isListed(query.service);
   const found = new Set<string>();
   let cursor: ScanCursor | undefined;
   let pageRows = Math.min(PAGE_ROWS, limit * FIRST_ROWS_PER_TRACE);
@@ -29,8 +30,8 @@ export async function findTraces(store: TraceStore, query: TraceQuery): Promise<
     for (const row of rows) {
       if (found.size >= limit) return [...found];
       if (found.has(row.trace)) continue;
-      const span = query.tags.size === 0 && query.operation === '' ? undefined : row.read();
-      if (span === undefined || ((query.operation === '' || span.operation === query.operation) && hasTags(span, query.tags))) found.add(row.trace);
+      const span = isListed && query.tags.size === 0 && query.operation === '' ? undefined : row.read();
+      if (span === undefined || (span.service === query.service && (query.operation === '' || span.operation === query.operation) && hasTags(span, query.tags))) found.add(row.trace);
     }
     cursor = next;
     if (cursor !== undefined && found.size < limit) await nextTurn();

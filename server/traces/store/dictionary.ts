@@ -27,6 +27,10 @@ export class Dictionary {
   get size(): number {
     return this.#ids.size;
   }
+  /** Keys whose values are counted; never more than there are entries. */
+  get countedKeys(): number {
+    return this.#perKey.size;
+  }
   text(id: number): string {
     const text = this.#texts[id];
     if (text === undefined) throw new Error(`the trace store has no string ${id}`);
@@ -40,7 +44,8 @@ export class Dictionary {
   value(key: string, text: string): number | undefined {
     const known = this.#ids.get(text);
     if (known !== undefined) return known;
-    if (text.length > SHARED_CHARS_MAX) return undefined;
+    // Only keys of the dictionary are counted: others are chosen by senders without limit.
+    if (text.length > SHARED_CHARS_MAX || this.#texts.length >= this.#entriesMax || !this.#ids.has(key)) return undefined;
     const seen = this.#perKey.get(key) ?? 0;
     if (seen >= VALUES_PER_KEY_MAX) return undefined;
     this.#perKey.set(key, seen + 1);
@@ -63,6 +68,9 @@ export class Dictionary {
   }
   /** The batch failed: forget what it brought. */
   rollback(): void {
-    for (const text of this.#texts.splice(this.#saved)) this.#ids.delete(text);
+    for (const text of this.#texts.splice(this.#saved)) {
+      this.#ids.delete(text);
+      this.#perKey.delete(text);
+    }
   }
 }

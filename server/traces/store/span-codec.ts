@@ -7,7 +7,7 @@ import type { Dictionary } from './dictionary.ts';
 export type SpanColumns = Pick<StoredSpan, 'traceId' | 'spanId' | 'service' | 'operation' | 'kind' | 'startMicros' | 'durationNanos'>;
 
 /** Fields of the body. Attributes: key as id (1) or text (2), then one value field. */
-const F = { parent: 1, nanos: 2, status: 3, message: 4, state: 5, flags: 6, scope: 7, scopeVersion: 8, attribute: 9, resource: 10, rest: 11, operation: 12 } as const;
+const F = { parent: 1, nanos: 2, status: 3, message: 4, state: 5, flags: 6, scope: 7, scopeVersion: 8, attribute: 9, resource: 10, rest: 11, operation: 12, service: 13 } as const;
 const A = { keyId: 1, key: 2, valueId: 3, text: 4, bool: 5, int: 6, double: 7, nested: 8 } as const;
 const EMPTY_SPAN = { traceId: '', spanId: '', parentSpanId: '', traceState: '', flags: 0, name: '', kind: 0, startTimeUnixNano: 0n, endTimeUnixNano: 0n, attributes: [], events: [], links: [], statusCode: 0, statusMessage: '' };
 
@@ -35,8 +35,8 @@ function writeAttributes(w: ProtoWriter, field: number, attributes: readonly Otl
   }
 }
 
-/** The bytes of a span's body. `operation` is given when it is not in the row. */
-export function encodeBody(span: StoredSpan, dictionary: Dictionary, operation: string | undefined): Buffer {
+/** The bytes of a span's body. `row` are the names its row stands for: where the span's own are others, they are in the body. */
+export function encodeBody(span: StoredSpan, dictionary: Dictionary, row: { readonly service: string; readonly operation: string }): Buffer {
   const w = new ProtoWriter(512);
   if (span.parentSpanId !== '') w.hex(F.parent, span.parentSpanId);
   if (span.startNanosRest !== 0) w.uint32(F.nanos, span.startNanosRest);
@@ -49,7 +49,8 @@ export function encodeBody(span: StoredSpan, dictionary: Dictionary, operation: 
   writeAttributes(w, F.attribute, span.attributes, dictionary);
   writeAttributes(w, F.resource, span.resource, dictionary);
   if (span.events.length > 0 || span.links.length > 0) w.bytes(F.rest, pack(span));
-  if (operation !== undefined) w.text(F.operation, operation);
+  if (row.operation !== span.operation) w.text(F.operation, span.operation);
+  if (row.service !== span.service) w.text(F.service, span.service);
   return w.finish();
 }
 
@@ -79,7 +80,7 @@ function readAttribute(r: ProtoReader, dictionary: Dictionary): OtlpAttribute {
 export function decodeSpan(columns: SpanColumns, body: Uint8Array, dictionary: Dictionary): StoredSpan {
   const r = new ProtoReader(body);
   const rest = {
-    parentSpanId: '', startNanosRest: 0, statusCode: 0, statusMessage: '', traceState: '', flags: 0, scopeName: '', scopeVersion: '', operation: columns.operation,
+    parentSpanId: '', startNanosRest: 0, statusCode: 0, statusMessage: '', traceState: '', flags: 0, scopeName: '', scopeVersion: '', operation: columns.operation, service: columns.service,
     attributes: new Array<OtlpAttribute>(), resource: new Array<OtlpAttribute>(), events: new Array<OtlpEvent>(), links: new Array<OtlpLink>(),
   };
   while (r.more) {
@@ -102,6 +103,7 @@ export function decodeSpan(columns: SpanColumns, body: Uint8Array, dictionary: D
         break;
       }
       case F.operation: rest.operation = r.text(); break;
+      case F.service: rest.service = r.text(); break;
       default: r.skip(tag);
     }
   }

@@ -41,7 +41,7 @@ export class TraceStore {
     this.#store = openStore({ path, migrations: MIGRATIONS, synchronous: 'NORMAL' });
     this.#store.db.exec('PRAGMA cache_size = -4000; PRAGMA journal_size_limit = 16777216;');
     this.#limits = limits;
-    this.#names = new Names(this.#store, limits.operationsMax);
+    this.#names = new Names(this.#store, limits);
     this.#dictionary = new Dictionary(this.#store, limits.dictionaryMax);
     this.#traces = Number(this.#store.sql('SELECT COUNT(*) AS n FROM traces').get()?.['n'] ?? 0);
   }
@@ -56,6 +56,10 @@ export class TraceStore {
     const pragma = (name: string): number => Number(Object.values(this.#store.sql(`PRAGMA ${name}`).get() ?? {})[0] ?? 0);
     return { traces: this.#traces, bytes: (pragma('page_count') - pragma('freelist_count')) * pragma('page_size'), dictionary: this.#dictionary.size };
   }
+  /** Whether a service has rows of its own; the spans of others stand among those of further services and must be read to know whose they are. */
+  isListed(service: string): boolean {
+    return this.#names.isListed(service);
+  }
   services(): readonly string[] {
     return this.#names.services();
   }
@@ -64,7 +68,7 @@ export class TraceStore {
   }
   /** Ids of the operations that a filter by name means; a name that is not listed may hide among the others. */
   operationIds(service: string, name: string): ReadonlySet<number> {
-    const all = this.#names.operations(service);
+    const all = this.#names.operationsWith(service);
     const named = all.filter((o) => o.name === name);
     return new Set((named.length > 0 ? named : all.filter((o) => o.name === OTHER_OPERATIONS)).map((o) => o.id));
   }
@@ -83,7 +87,7 @@ export class TraceStore {
         let lastTrace = '';
         for (const span of spans) {
           const operation = this.#names.intern(span.service, span.operation, span.kind, now);
-          const body = encodeBody(span, this.#dictionary, operation.name === span.operation ? undefined : span.operation);
+          const body = encodeBody(span, this.#dictionary, { service: operation.serviceName, operation: operation.name });
           const trace = hexBytes(span.traceId);
           const { changes } = insert.run(trace, hexBytes(span.spanId), operation.id, operation.service, span.startMicros, span.durationNanos, signatureOf(span), body);
           if (Number(changes) === 0) continue; // the same span again: a sender that retried
