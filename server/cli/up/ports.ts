@@ -31,16 +31,27 @@ export const isFree = (port: number, host = '127.0.0.1'): Promise<boolean> =>
     server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
   });
 
+/** A longer script (an expression) is left out. */
+const SCRIPT_CHARS_MAX = 200;
 /** The process that listens on a TCP port, as "name (pid 12)"; undefined where /proc does not tell. */
 export function holderOf(port: number): string | undefined {
   try {
     const wanted = port.toString(16).toUpperCase().padStart(4, '0');
     const inodes = new Set(['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) => readFileSync(file, 'utf8').split('\n')).map((line) => line.trim().split(/\s+/)).filter((f) => f[1]?.endsWith(`:${wanted}`) === true && f[3] === '0A').map((f) => `socket:[${f[9]}]`));
-    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) if (holdsAny(pid, inodes)) return `${readFileSync(`/proc/${pid}/comm`, 'utf8').trim()} (pid ${pid})`;
+    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) if (holdsAny(pid, inodes)) return `${nameOf(pid)} (pid ${pid})`;
     return undefined;
   } catch {
     return undefined; // no /proc, or another user's process: then the sentence goes without the name
   }
+}
+
+/** The program as one would call it: "nginx", or "node server.js" for what an interpreter runs (Node calls each of its processes MainThread). */
+function nameOf(pid: string): string {
+  const [command = '', ...args] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').filter((part) => part !== '');
+  const name = command.slice(command.lastIndexOf('/') + 1).replace(/:$/, '');
+  if (name === '') return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+  const script = /^(?:node|deno|bun|python[\d.]*|ruby|perl|java)$/.test(name) ? args.find((arg) => !arg.startsWith('-')) : undefined;
+  return script === undefined || script.length > SCRIPT_CHARS_MAX ? name : `${name} ${script.slice(script.lastIndexOf('/') + 1)}`;
 }
 
 function holdsAny(pid: string, inodes: ReadonlySet<string>): boolean {
