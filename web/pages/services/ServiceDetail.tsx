@@ -23,16 +23,16 @@ export function ServiceDetail({ namespace, name }: Named): ReactNode {
       <PageHead title={name} tabTitle={`${name} · ${namespace}`} mark={row === undefined ? undefined : <Mark state={row.health.state} size={18} />} facts={<>{facts}{row === undefined ? null : <> · {STATE_WORD[row.health.state]}{row.health.state === 'healthy' ? '' : `: ${row.health.reason}`}</>}</>} actions={<><ButtonLink href={links.traces({ service: `${name}.${namespace}` })}>Traces</ButtonLink><ButtonLink href={links.graph({ node: `svc:${namespace}/${name}` })}>On the graph</ButtonLink></>} />
       {detail === undefined
         ? <PageBody><PanelBody what={`service ${name}`} {...asked} skeleton="chart">{() => null}</PanelBody></PageBody>
-        : <DetailTabs namespace={namespace} name={name} detail={detail} tab={tab} onTab={(next) => set({ tab: next }, 'push')} onRetry={asked.onRetry} />}
+        : <DetailTabs namespace={namespace} name={name} detail={detail} tab={tab} onTab={(next) => set({ tab: next }, 'push')} onRetry={asked.onRetry} loading={asked.loading} />}
     </>
   );
 }
 
-function DetailTabs({ namespace, name, detail, tab, onTab, onRetry }: Named & { readonly detail: Detail; readonly tab: ServiceTab; readonly onTab: (tab: ServiceTab) => void; readonly onRetry: () => void }): ReactNode {
+function DetailTabs({ namespace, name, detail, tab, onTab, onRetry, loading }: Named & { readonly detail: Detail; readonly loading: boolean; readonly tab: ServiceTab; readonly onTab: (tab: ServiceTab) => void; readonly onRetry: () => void }): ReactNode {
   return (
     <div className={css['tabs']}>
       <Tabs label={`Parts of ${name}`} value={tab} onChange={onTab} tabs={[
-        { id: 'overview', label: 'Overview', render: () => <PageBody><Overview namespace={namespace} name={name} detail={detail} /></PageBody> },
+        { id: 'overview', label: 'Overview', render: () => <PageBody><Overview namespace={namespace} name={name} detail={detail} loading={loading} /></PageBody> },
         { id: 'traffic', label: 'Traffic', render: () => <PageBody><div className={css['stack']}><Section title="Traffic in" flush><EdgeTable reading={detail.inbound} direction="in" name={name} onRetry={onRetry} /></Section><Section title="Traffic out of its workloads" flush><EdgeTable reading={detail.outbound} direction="out" name={name} onRetry={onRetry} /></Section></div></PageBody> },
         { id: 'traces', label: 'Traces', render: () => <PageBody><Section title="Traces"><ServiceTraces service={`${name}.${namespace}`} /></Section></PageBody> },
         { id: 'config', label: 'Config', count: detail.config.length === 0 ? undefined : detail.config.length, render: () => <PageBody><Section title="Configuration that names it">{detail.config.length === 0 ? <p className="muted">No Istio or Gateway API object names it: requests go to all its pods in turn.</p> : <ConfigList rows={detail.config} />}</Section></PageBody> },
@@ -42,7 +42,7 @@ function DetailTabs({ namespace, name, detail, tab, onTab, onRetry }: Named & { 
   );
 }
 
-function Overview({ namespace, name, detail }: Named & { readonly detail: Detail }): ReactNode {
+function Overview({ namespace, name, detail, loading }: Named & { readonly detail: Detail; /** The figures are still those of another window. */ readonly loading: boolean }): ReactNode {
   const { row } = detail;
   const window = windowLabel(useScope().window);
   return (
@@ -53,7 +53,7 @@ function Overview({ namespace, name, detail }: Named & { readonly detail: Detail
       </div>
       <div className={css['stack']}>
         <Section title="Traffic split" aside={<SplitAside namespace={namespace} name={name} window={window} />}><Split namespace={namespace} name={name} /></Section>
-        <Section title="Figures" aside={`last ${window}`}>
+        <Section title="Figures" aside={loading ? 'loading…' : `last ${window}`}>
           <Facts rows={[['Requests', `${rate(row.traffic?.rate)} /s`], ['Errors', <ErrorShare key="e" share={errorShareOf(row.traffic)} state={row.health.state} />], ['p50 · p95 · p99', `${duration(row.traffic?.p50)} · ${duration(row.traffic?.p95)} · ${duration(row.traffic?.p99)}`], ['Mutual TLS', row.mtlsShare === undefined ? 'not reported' : `${percent(row.mtlsShare)} observed`], ['Ports', row.ports.map((p) => `${p.port} ${p.protocol.toLowerCase()}${p.name === '' || p.name === p.protocol.toLowerCase() ? '' : ` (${p.name})`}`).join(', ')]]} />
         </Section>
         <Section title="Versions">

@@ -20,7 +20,7 @@ export function ServicesList(): ReactNode {
   return (
     <>
       <PageHead title="Services" tabTitle="Services" facts={rows === undefined ? null : <>{plural(rows.length, 'service')} · {windowLabel(scope.window)}</>} />
-      <PageSplit side={picked === undefined ? null : <ServiceInspector key={url.at} row={picked} onClose={() => set({ at: undefined })} />}>
+      <PageSplit side={picked === undefined ? null : <ServiceInspector key={url.at} row={picked} loading={asked.loading} onClose={() => set({ at: undefined })} />}>
         <Toolbar label="Filter"><Field label="Filter services" hideLabel data-filter clearable placeholder="Filter by name, namespace, state…" value={url.q} onChange={(q) => set({ q })} /></Toolbar>
         <PageBody fill>
           <PanelBody what="services" {...asked} filter={url.q === '' ? undefined : { words: [url.q], onClear: () => set({ q: '' }) }} isEmpty={(list) => list.every((row) => !matches(row, low))} empty={{ title: 'No services', why: 'Services of the cluster appear here.', command: 'npx pharos run --name hello --port 8000 -- python3 -m http.server 8000 --bind 127.0.0.1' }}>

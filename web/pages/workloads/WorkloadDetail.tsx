@@ -27,16 +27,16 @@ export function WorkloadDetail({ namespace, name }: Named): ReactNode {
       <PageHead title={name} tabTitle={`${name} · ${namespace}`} mark={row === undefined ? undefined : <Mark state={row.health.state} size={18} />} facts={<>{facts}{row === undefined ? null : <> · {STATE_WORD[row.health.state]}{row.health.state === 'healthy' ? '' : `: ${row.health.reason}`}</>}</>} actions={<ButtonLink href={links.graph({ node: `wl:${namespace}/${name}` })}>On the graph</ButtonLink>} />
       {detail === undefined
         ? <PageBody><PanelBody what={`workload ${name}`} {...asked} skeleton="chart">{() => null}</PanelBody></PageBody>
-        : <DetailTabs namespace={namespace} name={name} detail={detail} url={url} set={set} onRetry={asked.onRetry} />}
+        : <DetailTabs namespace={namespace} name={name} detail={detail} url={url} set={set} onRetry={asked.onRetry} loading={asked.loading} />}
     </>
   );
 }
 
-function DetailTabs({ namespace, name, detail, url, set, onRetry }: Named & { readonly detail: Detail; readonly url: DetailUrl; readonly set: SetUrl; readonly onRetry: () => void }): ReactNode {
+function DetailTabs({ namespace, name, detail, url, set, onRetry, loading }: Named & { readonly detail: Detail; readonly loading: boolean; readonly url: DetailUrl; readonly set: SetUrl; readonly onRetry: () => void }): ReactNode {
   return (
     <div className={css['tabs']}>
       <Tabs label={`Parts of ${name}`} value={url.tab} onChange={(tab) => set({ tab }, 'push')} tabs={[
-        { id: 'overview', label: 'Overview', render: () => <PageBody><Overview namespace={namespace} name={name} detail={detail} /></PageBody> },
+        { id: 'overview', label: 'Overview', render: () => <PageBody><Overview namespace={namespace} name={name} detail={detail} loading={loading} /></PageBody> },
         { id: 'traffic', label: 'Traffic', render: () => <PageBody><div className={css['stack']}><Section title="Traffic in" flush><EdgeTable reading={detail.inbound} direction="in" name={name} onRetry={onRetry} /></Section><Section title="Traffic out" flush><EdgeTable reading={detail.outbound} direction="out" name={name} onRetry={onRetry} /></Section><Section title="Out over time"><MetricCharts kind="workload" namespace={namespace} name={name} direction="outbound" /></Section></div></PageBody> },
         { id: 'logs', label: 'Logs', render: () => <LogsTab namespace={namespace} name={name} pods={detail.pods} url={url} set={set} /> },
         { id: 'proxy', label: 'Proxy', render: () => <ProxyTab namespace={namespace} pods={detail.pods} url={url} set={set} /> },
@@ -48,7 +48,7 @@ function DetailTabs({ namespace, name, detail, url, set, onRetry }: Named & { re
   );
 }
 
-function Overview({ namespace, name, detail }: Named & { readonly detail: Detail }): ReactNode {
+function Overview({ namespace, name, detail, loading }: Named & { readonly detail: Detail; /** The figures are still those of another window. */ readonly loading: boolean }): ReactNode {
   const { row, services } = detail;
   const window = windowLabel(useScope().window);
   const [service] = services;
@@ -61,7 +61,7 @@ function Overview({ namespace, name, detail }: Named & { readonly detail: Detail
       </div>
       <div className={css['stack']}>
         {service === undefined ? null : <Section title={<>Traffic split of {service}</>} aside={<SplitAside namespace={namespace} name={service} window={window} />}><Split namespace={namespace} name={service} /></Section>}
-        <Section title="Figures" aside={`last ${window}`}>
+        <Section title="Figures" aside={loading ? 'loading…' : `last ${window}`}>
           <Facts rows={[['Requests', `${rate(row.traffic?.rate)} /s`], ['Errors', <ErrorShare key="e" share={errorShareOf(row.traffic)} state={row.health.state} />], ['p50 · p95 · p99', `${duration(row.traffic?.p50)} · ${duration(row.traffic?.p95)} · ${duration(row.traffic?.p99)}`], ['Mutual TLS', row.mtlsShare === undefined ? 'not reported' : `${percent(row.mtlsShare)} observed`], ['Sidecar', SIDECAR[row.sidecar]], ['Services', services.length === 0 ? 'none selects it' : <>{services.map((s) => <TextLink key={s} href={links.service(namespace, s)}>{s} </TextLink>)}</>]]} />
         </Section>
       </div>

@@ -24,7 +24,7 @@ export function WorkloadsList(): ReactNode {
   return (
     <>
       <PageHead title="Workloads" tabTitle="Workloads" facts={rows === undefined ? null : <>{plural(rows.length, 'workload')} · {windowLabel(scope.window)}</>} />
-      <PageSplit side={picked === undefined ? null : <WorkloadInspector key={url.at} row={picked} onClose={() => set({ at: undefined })} />}>
+      <PageSplit side={picked === undefined ? null : <WorkloadInspector key={url.at} row={picked} loading={asked.loading} onClose={() => set({ at: undefined })} />}>
         <Toolbar label="Filter"><Field label="Filter workloads" hideLabel data-filter clearable placeholder="Filter by name, namespace, state, version…" value={url.q} onChange={(q) => set({ q })} /></Toolbar>
         <PageBody fill>
           <PanelBody what="workloads" {...asked} filter={url.q === '' ? undefined : { words: [url.q], onClear: () => set({ q: '' }) }} isEmpty={(list) => list.every((row) => !matches(row, low))} empty={{ title: 'No workloads', why: 'Deployments of the cluster appear here.', command: 'kubectl get deployments -A' }}>
@@ -36,11 +36,11 @@ export function WorkloadsList(): ReactNode {
   );
 }
 
-function WorkloadInspector({ row, onClose }: { readonly row: WorkloadRow; readonly onClose: () => void }): ReactNode {
+function WorkloadInspector({ row, loading, onClose }: { readonly row: WorkloadRow; /** The figures are still those of another window. */ readonly loading: boolean; readonly onClose: () => void }): ReactNode {
   const window = windowLabel(useScope().window);
   return (
     <Inspector label={`Inspector of ${row.name}`} title={row.name} badge={<Badge tone={row.health.state}>{STATE_WORD[row.health.state]}</Badge>} subtitle={[row.kind, row.namespace, row.version].filter((t) => t !== '').join(' · ')} onClose={onClose} actions={<ButtonLink look="quiet" icon href={links.workload(row.namespace, row.name)} title={`Open the page of ${row.name}`}><IconArrowRight aria-hidden /></ButtonLink>}>
-      <InspectorPart title="Figures" aside={`last ${window}`}>
+      <InspectorPart title="Figures" aside={loading ? 'loading…' : `last ${window}`}>
         <Facts rows={[['State', row.health.reason], ['Requests', `${rate(row.traffic?.rate)} /s`], ['Errors', <ErrorShare key="e" share={errorShareOf(row.traffic)} state={row.health.state} />], ['p50 · p95 · p99', `${duration(row.traffic?.p50)} · ${duration(row.traffic?.p95)} · ${duration(row.traffic?.p99)}`], ['Mutual TLS', row.mtlsShare === undefined ? 'not reported' : `${percent(row.mtlsShare)} observed`], ['Pods', `${row.pods.ready} of ${row.pods.desired} ready`], ['Sidecar', SIDECAR[row.sidecar]]]} />
       </InspectorPart>
       <InspectorPart title="Look into it"><ButtonLink href={links.workload(row.namespace, row.name, { tab: 'logs' })}>Logs</ButtonLink> <ButtonLink href={links.workload(row.namespace, row.name, { tab: 'proxy' })}>Proxy</ButtonLink></InspectorPart>
