@@ -6,6 +6,7 @@ import { details } from './bookinfo/details.ts';
 import { productpage } from './bookinfo/productpage.ts';
 import { ratings } from './bookinfo/ratings.ts';
 import { reviews } from './bookinfo/reviews.ts';
+import { startCurl } from './curl/curl.ts';
 import { startLoadMaker } from './load/load-maker.ts';
 import type { LoadMaker } from './load/load-maker.ts';
 
@@ -82,4 +83,22 @@ test('a target that does not answer well yet is asked twice a second, not at ful
   server.close();
   expect(answersOf(load, '503')).toBeGreaterThan(0);
   expect(answersOf(load, '503')).toBeLessThan(6);
+});
+
+test('the load maker and the plain client call nobody before their services are ready', async () => {
+  const calls: string[] = [];
+  const target = await start((request, response) => {
+    calls.push(request.headers['user-agent'] ?? '');
+    response.writeHead(200).end('ok');
+  });
+  const begin = Promise.withResolvers<void>();
+  const load = startLoadMaker({ target, ratePerSecond: 50, begin: begin.promise });
+  const curl = startCurl({ url: target, intervalMs: 20, begin: begin.promise, write: () => {} });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(calls).toEqual([]);
+  begin.resolve();
+  for (let i = 0; new Set(calls).size < 2 && i < 1000; i++) await new Promise((resolve) => setTimeout(resolve, 10));
+  await load.stop();
+  await curl.stop();
+  expect(new Set(calls)).toEqual(new Set(['pharos-load/1', 'curl/8.5.0']));
 });

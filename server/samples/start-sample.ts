@@ -1,5 +1,5 @@
 import { createReflector, createKubeClient, kubeConfig } from '#server/lib';
-import type { Logger } from '#server/lib';
+import type { KubeClient, Logger } from '#server/lib';
 import { details } from './bookinfo/details.ts';
 import { productpage } from './bookinfo/productpage.ts';
 import { ratings } from './bookinfo/ratings.ts';
@@ -8,6 +8,7 @@ import { startCurl } from './curl/curl.ts';
 import { serveApp } from './http-app.ts';
 import type { Handler } from './http-app.ts';
 import { startLoadMaker } from './load/load-maker.ts';
+import { servicesReady } from './load/services-ready.ts';
 
 export const SAMPLE_NAMES = ['productpage', 'details', 'reviews', 'ratings', 'load', 'curl'] as const;
 export type SampleName = (typeof SAMPLE_NAMES)[number];
@@ -31,14 +32,41 @@ function handlerOf(name: Exclude<SampleName, 'load' | 'curl'>, env: Env): Handle
   return productpage({ detailsUrl: urlOf(env, 'details'), reviewsUrl: urlOf(env, 'reviews'), ratingsUrl: urlOf(env, 'ratings'), floodFactor: Number(env['FLOOD_FACTOR'] ?? 0) });
 }
 
+/** The API server that started this program; undefined outside a cluster. */
+const clientOf = async (env: Env): Promise<KubeClient | undefined> => (env['KUBERNETES_SERVICE_HOST'] === undefined ? undefined : createKubeClient(await kubeConfig({ inCluster: true })));
+
+/** The moment to begin: when the services of WAIT_SERVICES ("productpage details") in WAIT_NAMESPACE are ready; at once without such a list. */
+function beginOf(env: Env, client: KubeClient | undefined, signal: AbortSignal): Promise<void> | undefined {
+  const services = (env['WAIT_SERVICES'] ?? '').split(/\s+/).filter((name) => name !== '');
+  return client === undefined || services.length === 0 ? undefined : servicesReady(client, { namespace: env['WAIT_NAMESPACE'] ?? 'default', services, signal });
+}
+
+async function startPlainClient(env: Env): Promise<Sample> {
+  const url = env['CURL_URL'] ?? 'http://productpage.default:9080/productpage';
+  const waits = env['WAIT_SERVICES'] !== undefined;
+  const client = waits ? await clientOf(env) : undefined;
+  const end = new AbortController();
+  const begin = beginOf(env, client, end.signal)?.then(() => client?.close());
+  const curl = startCurl({ url, intervalMs: Number(env['CURL_INTERVAL_MS'] ?? 2000), ...(begin === undefined ? {} : { begin }), write: (line) => void process.stdout.write(`${line}\n`) });
+  return {
+    stop: async () => {
+      await curl.stop();
+      end.abort();
+    },
+  };
+}
+
 async function startLoad(env: Env, log: Logger): Promise<Sample> {
   const target = env['LOAD_TARGET'] ?? 'http://istio-ingressgateway.istio-system';
-  const load = startLoadMaker({ target, ratePerSecond: Number(env['LOAD_RATE'] ?? 10) });
+  const client = await clientOf(env);
+  const end = new AbortController();
+  const begin = beginOf(env, client, end.signal);
+  const load = startLoadMaker({ target, ratePerSecond: Number(env['LOAD_RATE'] ?? 10), ...(begin === undefined ? {} : { begin }) });
   const app = await serveApp({
     host: env['HOST'] ?? '127.0.0.1', port: Number(env['PORT'] ?? 8080),
     handler: (request, response) => void response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(request.url.pathname === '/metrics' ? load.registry.render() : 'ok'),
   });
-  const reflector = env['KUBERNETES_SERVICE_HOST'] === undefined ? undefined : createReflector(createKubeClient(await kubeConfig({ inCluster: true })), {
+  const reflector = client === undefined ? undefined : createReflector(client, {
     group: 'apps', version: 'v1', plural: 'deployments', namespace: env['POD_NAMESPACE'] ?? 'traffic', fieldSelector: `metadata.name=${env['LOAD_DEPLOYMENT'] ?? 'load'}`,
   }, {
     onChange: (_event, object) => {
@@ -48,14 +76,21 @@ async function startLoad(env: Env, log: Logger): Promise<Sample> {
       else log.warn({ annotation: RATE_ANNOTATION, value: text }, 'the rate is not a number; it stays as it is');
     },
   });
-  return { stop: async () => { reflector?.stop(); await load.stop(); await app.stop(); } };
+  return {
+    stop: async () => {
+      reflector?.stop();
+      await load.stop();
+      end.abort();
+      await app.stop();
+    },
+  };
 }
 
 /** Starts one of the demo's programs as its container would: everything comes from `env` (HOST, PORT, SERVICE_VERSION, …). */
 export async function startSample(options: { readonly name: SampleName; readonly env: Env; readonly log: Logger }): Promise<Sample> {
   const { name, env, log } = options;
   if (name === 'load') return startLoad(env, log);
-  if (name === 'curl') return startCurl({ url: env['CURL_URL'] ?? 'http://productpage.default:9080/productpage', intervalMs: Number(env['CURL_INTERVAL_MS'] ?? 2000), write: (line) => void process.stdout.write(`${line}\n`) });
+  if (name === 'curl') return startPlainClient(env);
   const app = await serveApp({ host: env['HOST'] ?? '127.0.0.1', port: Number(env['PORT'] ?? 9080), handler: handlerOf(name, env) });
   log.info({ name, port: app.port }, 'listening');
   return app;

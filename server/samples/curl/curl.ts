@@ -2,8 +2,8 @@ import { callHttp } from '../http-app.ts';
 
 export type Curl = { stop(): Promise<void> };
 
-/** A plain client that knows no mesh: calls the URL every `intervalMs` and writes one line an answer ("200 in 12 ms", or why there was none). */
-export function startCurl(options: { readonly url: string; readonly intervalMs: number; readonly write: (line: string) => void }): Curl {
+/** A plain client that knows no mesh: calls the URL every `intervalMs`, from `begin` on, and writes one line an answer ("200 in 12 ms", or why there was none). */
+export function startCurl(options: { readonly url: string; readonly intervalMs: number; readonly begin?: Promise<void>; readonly write: (line: string) => void }): Curl {
   let busy = false;
   const once = async (): Promise<void> => {
     if (busy) return;
@@ -19,7 +19,17 @@ export function startCurl(options: { readonly url: string; readonly intervalMs: 
       busy = false;
     }
   };
-  const timer = setInterval(() => void once(), options.intervalMs);
-  void once();
-  return { stop: async () => clearInterval(timer) };
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+  void Promise.resolve(options.begin).then(() => {
+    if (stopped) return;
+    timer = setInterval(() => void once(), options.intervalMs);
+    void once();
+  });
+  return {
+    stop: async () => {
+      stopped = true;
+      clearInterval(timer);
+    },
+  };
 }

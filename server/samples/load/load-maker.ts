@@ -11,8 +11,8 @@ const REQUEST_MS_MAX = 15_000;
 
 export type LoadMaker = { setRate(perSecond: number): void; readonly rate: number; readonly registry: Registry; stop(): Promise<void> };
 
-/** Calls `<target>/productpage` at a steady rate as a mix of guests and users that logged in (every fourth request is jason's). */
-export function startLoadMaker(options: { readonly target: string; readonly ratePerSecond: number; readonly clock?: () => number }): LoadMaker {
+/** Calls `<target>/productpage` at a steady rate, from `begin` on, as a mix of guests and users that logged in (every fourth request is jason's). */
+export function startLoadMaker(options: { readonly target: string; readonly ratePerSecond: number; readonly begin?: Promise<void>; readonly clock?: () => number }): LoadMaker {
   const clock = options.clock ?? (() => performance.now());
   const registry = new Registry();
   const sent = registry.counter('load_requests_total', 'Answers by status code; code 0 means no answer.');
@@ -27,6 +27,7 @@ export function startLoadMaker(options: { readonly target: string; readonly rate
   let counter = 0;
   let session: string | undefined;
   let answered = false;
+  let begun = options.begin === undefined;
 
   const call = (path: string, method: string, headers: Record<string, string>, body?: string): void => {
     inFlight += 1;
@@ -54,6 +55,7 @@ export function startLoadMaker(options: { readonly target: string; readonly rate
     return call('/productpage', 'GET', { ...base, cookie: session });
   };
   const tick = (): void => {
+    if (!begun) return;
     const now = clock();
     const wanted = answered ? rate : Math.min(rate, FIRST_RATE_MAX);
     due = Math.min(due + ((now - last) / 1000) * wanted, Math.max(wanted, 1)); // never more than a second's worth after a pause
@@ -69,6 +71,9 @@ export function startLoadMaker(options: { readonly target: string; readonly rate
     rateGauge.set(rate);
   };
   setRate(options.ratePerSecond);
+  void options.begin?.then(() => {
+    [begun, due, last] = [true, 1, clock()]; // the first call goes out at once
+  });
   const timer = setInterval(tick, TICK_MS);
   const stop = async (): Promise<void> => {
     clearInterval(timer);
