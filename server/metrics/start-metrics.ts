@@ -77,7 +77,7 @@ export async function startMetrics(options: MetricsOptions): Promise<Metrics> {
       discovery?.stop();
       clearInterval(maintenance);
       scraper.stop();
-      journal.close();
+      await journal.close();
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeIdleConnections();

@@ -86,7 +86,7 @@ function openJournal(dir: string, options: { readonly ops?: DiskOps; readonly no
   return { store, journal, registry };
 }
 
-test('all samples are there after the process is gone without a word, sealed ones and open ones', () => {
+test('all samples are there after the process is gone without a word, sealed ones and open ones', async () => {
   const dir = folder();
   const written: Written = new Map();
   const roll = random(7);
@@ -100,9 +100,123 @@ test('all samples are there after the process is gone without a word, sealed one
   const { store, journal } = openJournal(dir, { residentBytesMax: 2000 });
   expect(written.size).toBe(15);
   for (const [name, samples] of written) expect(readBack(store, name)).toEqual(samples);
-  journal.maintain();
+  await journal.sync();
   expect(readdirSync(dir).filter((name) => name.startsWith('wal-')).length).toBeLessThanOrEqual(4);
-  journal.close();
+  await journal.close();
+});
+
+/** A disk that forgets what was not synced: bytes of files, and names of a folder. */
+function forgetfulDisk(): { readonly ops: DiskOps; readonly state: { refuse: boolean }; cut(dir: string): string } {
+  type File = { size: number; synced: number; named: boolean };
+  const files = new Map<string, File>();
+  const open = new Map<number, { readonly path: string; readonly file: File }>();
+  const state = { refuse: false };
+  const later = (done: () => void): void => void setTimeout(done, 2);
+  const ops: DiskOps = {
+    open: (path) => {
+      const fd = DISK.open(path);
+      const file = { size: 0, synced: 0, named: false };
+      files.set(path, file);
+      open.set(fd, { path, file });
+      return fd;
+    },
+    write: (fd, bytes) => {
+      const done = DISK.write(fd, bytes);
+      const known = open.get(fd);
+      if (known !== undefined) known.file.size += done;
+      return done;
+    },
+    close: DISK.close,
+    sync: (fd, done) => {
+      const known = open.get(fd);
+      const size = known?.file.size ?? 0;
+      const { refuse } = state;
+      later(() => {
+        if (known !== undefined && !refuse) known.file.synced = size;
+        done(refuse ? new Error('EIO: i/o error, fdatasync') : null);
+      });
+    },
+    syncPath: (path) => new Promise((resolve) => {
+      const named = [...files].filter(([file]) => file.startsWith(`${path}/`)).map(([, file]) => file);
+      later(() => {
+        for (const file of named) file.named = true;
+        resolve();
+      });
+    }),
+  };
+  const cut = (dir: string): string => {
+    const after = folder();
+    for (const name of readdirSync(dir)) {
+      const file = files.get(`${dir}/${name}`);
+      if (file?.named === true) writeFileSync(`${after}/${name}`, readFileSync(`${dir}/${name}`).subarray(0, file.synced));
+    }
+    return after;
+  };
+  return { ops, state, cut };
+}
+const walFiles = (dir: string): readonly string[] => readdirSync(dir).filter((name) => name.startsWith('wal-'));
+const expectKept = (dir: string, written: ReadonlyMap<string, readonly (readonly [number, number])[]>): void => {
+  const { store } = openJournal(dir);
+  expect(written.size).toBeGreaterThan(0);
+  for (const [name, samples] of written) expect(readBack(store, name).slice(0, samples.length), name).toEqual(samples);
+};
+const copyOf = (written: Written): Written => new Map([...written].map(([name, samples]) => [name, [...samples]]));
+
+test('a power cut takes nothing that was there at the last sync, whatever was deleted since', async () => {
+  const dir = folder();
+  const written: Written = new Map();
+  let now = 1_000_000;
+  const disk = forgetfulDisk();
+  const { store, journal } = openJournal(dir, { ops: disk.ops, now: () => now, residentBytesMax: 2000 });
+  const roll = random(11);
+  let seen = 0;
+  for (let round = 0; round < 12; round++) {
+    writeColumns(store, written, { chains: 2, from: now, columns: 60, random: roll });
+    journal.flush();
+    seen = Math.max(seen, walFiles(dir).length);
+    const syncing = journal.sync();
+    const kept = copyOf(written);
+    now += 400_000; // a log file is closed after 5 minutes, a segment after an hour
+    writeColumns(store, written, { chains: 2, from: now, columns: 60, random: roll }); // written while the disk is at it
+    journal.flush();
+    await syncing;
+    expectKept(disk.cut(dir), kept);
+    journal.maintain();
+    expectKept(disk.cut(dir), kept);
+    now += 400_000;
+  }
+  await journal.close();
+  expectKept(disk.cut(dir), written);
+  expect(walFiles(dir).length).toBeLessThan(6); // of 24: log files do go
+});
+
+test('a sync the disk refuses is told, and log files stay until their samples are safe elsewhere', async () => {
+  const dir = folder();
+  const written: Written = new Map();
+  let now = 1_000_000;
+  const disk = forgetfulDisk();
+  const { store, journal, registry } = openJournal(dir, { ops: disk.ops, now: () => now, residentBytesMax: 2000 });
+  const roll = random(12);
+  const round = async (): Promise<void> => {
+    writeColumns(store, written, { chains: 2, from: now, columns: 150, random: roll });
+    journal.flush();
+    await journal.sync();
+    now += 400_000;
+  };
+  await round();
+  const kept = copyOf(written);
+  disk.state.refuse = true;
+  await round();
+  expect(journal.failing).toContain('EIO');
+  expect(registry.render()).toMatch(/pharos_metrics_disk_errors_total [1-9]/);
+  expectKept(disk.cut(dir), kept);
+  for (const [name, samples] of written) expect(readBack(store, name)).toEqual(samples);
+  disk.state.refuse = false;
+  await round();
+  await round();
+  expect(journal.failing).toBeUndefined();
+  expectKept(dir, written);
+  await journal.close();
 });
 
 test('a torn or damaged tail costs what it held, is counted, and stops nothing', () => {

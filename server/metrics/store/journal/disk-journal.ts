@@ -28,13 +28,17 @@ const OPEN_FILES_MAX = 16;
 type Wal = { readonly file: RecordWriter; readonly catalogue: CatalogueWriter; readonly last: LastCells; readonly openedAt: number; lastTime: number };
 type Segment = { readonly number: number; readonly path: string; size: number; maxTime: number };
 type OpenSegment = { readonly file: RecordWriter; readonly catalogue: CatalogueWriter; readonly segment: Segment; readonly openedAt: number };
+/** Frames written to a segment: until the disk keeps them, their log files stay. */
+type Risk = { readonly file: RecordWriter; readonly end: number; readonly minTime: number };
 type ClosedWal = { readonly path: string; readonly size: number; readonly lastTime: number };
 
 export type JournalOptions = { readonly dir: string; readonly store: SeriesStore; readonly limits: MetricsLimits; readonly log: Logger; readonly registry: Registry; readonly now: () => number; readonly ops?: DiskOps };
 
+const isGone = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';
+
 /**
  * The disk side of the store. The write-ahead log (`wal-N`) holds every column until its chain has sealed it into a frame of a
- * segment (`seg-N`); then the log file goes. Files hold all they need of names, so that each can be read or deleted alone.
+ * segment (`seg-N`) that the disk has synced; then the log file goes. Files hold all they need of names, so that each can be read or deleted alone.
  * A disk that refuses to write stops nothing: samples stay in memory, and the disk is tried again.
  */
 export class DiskJournal implements Journal {
@@ -43,6 +47,10 @@ export class DiskJournal implements Journal {
   #wal: Wal | undefined;
   #open: OpenSegment | undefined;
   #closed: ClosedWal[] = [];
+  #atRisk: Risk[] = [];
+  /** The folder where it has new names, and segments of an earlier process: not known to survive a power cut yet. */
+  readonly #unsynced = new Set<string>();
+  #syncing: Promise<void> | undefined;
   readonly #segments = new Map<number, Segment>();
   readonly #unwritten: { readonly chain: Chain; readonly frame: Frame }[] = [];
   readonly #resident: Frame[] = [];
@@ -70,7 +78,7 @@ export class DiskJournal implements Journal {
     mkdirSync(options.dir, { recursive: true, mode: 0o700 });
     this.#restore();
     options.store.journal = this;
-    this.#timers = [setInterval(() => this.flush(), FLUSH_MS), setInterval(() => this.#sync(), SYNC_MS)];
+    this.#timers = [setInterval(() => this.flush(), FLUSH_MS), setInterval(() => void this.sync(), SYNC_MS)];
     for (const timer of this.#timers) timer.unref();
   }
 
@@ -85,6 +93,7 @@ export class DiskJournal implements Journal {
     for (const { number, path } of files.filter((f) => f.kind === 'seg')) {
       const { size, torn, maxTime } = replay.segment(number, path);
       this.#segments.set(number, { number, path, size, maxTime });
+      this.#unsynced.add(path);
       if (torn > 0) this.#corrupt(path, torn);
     }
     store.journal = this; // what replay seals again is to be written
@@ -185,6 +194,7 @@ export class DiskJournal implements Journal {
       if (this.#lost) for (const chain of store.chains.values()) this.#writeOpen(made, chain);
       this.#lost = false;
       this.#wal = made;
+      this.#unsynced.add(dir);
       return made;
     });
   }
@@ -198,7 +208,7 @@ export class DiskJournal implements Journal {
   #closeWal(wal: Wal): void {
     this.#wal = undefined;
     this.#try(() => wal.file.flush());
-    wal.file.close();
+    this.#end(wal.file);
     this.#closed.push({ path: wal.file.path, size: wal.file.size, lastTime: wal.lastTime });
   }
   /** Writes all that was added; called often. */
@@ -211,7 +221,7 @@ export class DiskJournal implements Journal {
     const wal = this.#wal;
     this.#wal = undefined;
     if (wal === undefined) return;
-    wal.file.close();
+    this.#end(wal.file);
     this.#closed.push({ path: wal.file.path, size: wal.file.size, lastTime: wal.lastTime });
   }
   #writeFrames(): void {
@@ -235,13 +245,10 @@ export class DiskJournal implements Journal {
       }
       open.file.flush();
       open.segment.size = open.file.size;
+      this.#atRisk.push({ file: open.file, end: open.file.size, minTime: this.#unwritten.reduce((least, { frame }) => Math.min(least, frame.minTime), Number.POSITIVE_INFINITY) });
       return open.segment.number;
     });
-    if (ok === undefined) {
-      this.#open?.file.close(); // a broken segment is left as it is; frames written before are whole
-      this.#open = undefined;
-      return;
-    }
+    if (ok === undefined) return this.#endSegment(); // a broken segment is left as it is; frames written before are whole
     for (const { frame, offset, length } of written) frame.place = { segment: ok, offset, length };
     this.#unwritten.length = 0;
     this.#shrink();
@@ -250,14 +257,29 @@ export class DiskJournal implements Journal {
     const { store, dir, now } = this.#o;
     const open = this.#open;
     if (open !== undefined && open.file.size < SEGMENT_BYTES && now() - open.openedAt < SEGMENT_MS) return open;
-    open?.file.close();
+    this.#endSegment();
     const number = this.#nextFile++;
     const path = `${dir}/seg-${number}`;
     const segment: Segment = { number, path, size: 0, maxTime: 0 };
     const made = { file: new RecordWriter(path, this.#ops), catalogue: new CatalogueWriter(store), segment, openedAt: now() };
     this.#segments.set(number, segment);
     this.#open = made;
+    this.#unsynced.add(dir);
     return made;
+  }
+  #endSegment(): void {
+    if (this.#open !== undefined) this.#end(this.#open.file);
+    this.#open = undefined;
+  }
+  #end(file: RecordWriter): void {
+    void file.close().then((error) => this.#unsafe(file, error));
+  }
+  /** A file the disk could not sync is written no more: the log begins anew with all that is open, and log files of frames at risk stay. */
+  #unsafe(file: RecordWriter, error: Error | undefined): void {
+    if (error === undefined) return;
+    this.#refused(error);
+    this.#abandonWal();
+    if (this.#open?.file === file) this.#endSegment();
   }
   /** Runs a write; a refusal is remembered and told once, and the disk is left alone for a while. */
   #try<T>(write: () => T): T | undefined {
@@ -267,29 +289,49 @@ export class DiskJournal implements Journal {
       this.failing = undefined;
       return result;
     } catch (error) {
-      this.#metrics.errors.inc();
-      if (this.failing === undefined) this.#o.log.error({ err: error }, 'the disk refuses to write: samples are kept in memory only');
-      this.failing = errorText(error);
-      this.#lost = true;
-      this.#retryAt = this.#o.now() + RETRY_MS;
+      this.#refused(error);
       return undefined;
     }
   }
-  #sync(): void {
-    this.#wal?.file.sync((error) => {
-      if (error !== null) this.#metrics.errors.inc();
+  #refused(error: unknown): void {
+    this.#metrics.errors.inc();
+    if (this.failing === undefined) this.#o.log.error({ err: error }, 'the disk refuses to write: samples are kept in memory only');
+    this.failing = errorText(error);
+    this.#lost = true;
+    this.#retryAt = this.#o.now() + RETRY_MS;
+  }
+  /** Asks the disk to keep all that is written, then deletes what is not needed any more. */
+  sync(): Promise<void> {
+    this.#syncing ??= this.#syncAll().finally(() => {
+      this.#syncing = undefined;
     });
+    return this.#syncing;
+  }
+  async #syncAll(): Promise<void> {
+    const paths = [...this.#unsynced];
+    this.#unsynced.clear();
+    const files = new Set([this.#wal?.file, this.#open?.file, ...this.#atRisk.map((risk) => risk.file)].filter((file) => file !== undefined));
+    await Promise.all([
+      ...[...files].map(async (file) => this.#unsafe(file, await file.sync())),
+      ...paths.map((path) => this.#ops.syncPath(path).catch((error: unknown) => {
+        if (isGone(error)) return; // a segment beyond the retention
+        this.#metrics.errors.inc();
+        this.#unsynced.add(path);
+      })),
+    ]);
     this.maintain();
   }
 
-  /** Deletes log files whose columns are all sealed, and segments beyond the retention. */
+  /** Deletes log files whose columns are all sealed and safe, and segments beyond the retention. */
   maintain(): void {
     const { store, limits, now } = this.#o;
+    const before = now() - limits.retentionMs;
     let unsealed = Number.POSITIVE_INFINITY;
     for (const chain of store.chains.values()) unsealed = Math.min(unsealed, chain.openTime);
     for (const { frame } of this.#unwritten) unsealed = Math.min(unsealed, frame.minTime);
-    this.#closed = this.#closed.filter((wal) => wal.lastTime >= unsealed || !this.#unlink(wal.path));
-    const before = now() - limits.retentionMs;
+    this.#atRisk = this.#atRisk.filter((risk) => risk.file.syncedSize < risk.end && risk.minTime >= before);
+    for (const { minTime } of this.#atRisk) unsealed = Math.min(unsealed, minTime);
+    if (this.#unsynced.size === 0) this.#closed = this.#closed.filter((wal) => wal.lastTime >= unsealed || !this.#unlink(wal.path));
     let bytes = this.bytes.segments;
     for (const segment of [...this.#segments.values()].sort((a, b) => a.number - b.number)) {
       if (segment === this.#open?.segment || (segment.maxTime >= before && bytes <= limits.retentionBytesMax)) continue;
@@ -312,7 +354,7 @@ export class DiskJournal implements Journal {
       unlinkSync(path);
       return true;
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return true;
+      if (isGone(error)) return true;
       this.#metrics.errors.inc();
       return false;
     }
@@ -322,11 +364,13 @@ export class DiskJournal implements Journal {
     for (const segment of this.#segments.values()) segments += segment.size;
     return { wal: this.#closed.reduce((n, w) => n + w.size, 0) + (this.#wal?.file.size ?? 0), segments };
   }
-  close(): void {
+  /** Resolves when all that was added survives a power cut. */
+  async close(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
+    await this.#syncing;
     this.flush();
-    this.#wal?.file.close();
-    this.#open?.file.close();
+    await this.sync();
+    await Promise.all([this.#wal?.file.close(), this.#open?.file.close()]);
     for (const fd of this.#handles.values()) closeSync(fd);
     this.#handles.clear();
   }

@@ -1,10 +1,25 @@
 import { closeSync, fdatasync, openSync, readFileSync, writeSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { ByteWriter } from '../value-codec.ts';
 
 /** The calls that write; a test gives its own to play a full disk. */
-export type DiskOps = { open(path: string): number; write(fd: number, bytes: Uint8Array): number; close(fd: number): void; sync(fd: number, done: (error: Error | null) => void): void };
-export const DISK: DiskOps = { open: (path) => openSync(path, 'ax', 0o600), write: (fd, bytes) => writeSync(fd, bytes), close: closeSync, sync: fdatasync };
+export type DiskOps = {
+  open(path: string): number; write(fd: number, bytes: Uint8Array): number; close(fd: number): void;
+  /** What was written to the file survives a power cut once `done` is called without an error. */
+  sync(fd: number, done: (error: Error | null) => void): void;
+  /** The same for a file that is not open, or for the names in a folder. */
+  syncPath(path: string): Promise<void>;
+};
+async function syncPath(path: string): Promise<void> {
+  const file = await open(path, 'r');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+export const DISK: DiskOps = { open: (path) => openSync(path, 'ax', 0o600), write: (fd, bytes) => writeSync(fd, bytes), close: closeSync, sync: fdatasync, syncPath };
 
 /** First bytes of every file; the last digit is the version of the format. */
 const MAGIC = Buffer.from('PHAROSM1');
@@ -21,7 +36,11 @@ export class RecordWriter {
   readonly #out = new ByteWriter(16 * 1024);
   #closed = false;
   #broken = false;
+  #syncing: Promise<Error | undefined> = Promise.resolve(undefined);
+  #syncFailed = false;
   size = 0;
+  /** Bytes that survive a power cut. */
+  syncedSize = 0;
   constructor(path: string, ops: DiskOps) {
     this.path = path;
     this.#ops = ops;
@@ -59,12 +78,32 @@ export class RecordWriter {
     this.size += done;
     this.#out.reset();
   }
-  sync(done: (error: Error | null) => void): void {
-    if (!this.#closed) this.#ops.sync(this.#fd, done);
+  /** Asks the disk to keep what is written now; one call after the other. Gives what the disk said against it, once. */
+  sync(): Promise<Error | undefined> {
+    if (!this.#closed) this.#syncing = this.#syncing.then(() => this.#syncOnce());
+    return this.#syncing;
   }
-  close(): void {
-    if (!this.#closed) this.#ops.close(this.#fd);
+  #syncOnce(): Promise<Error | undefined> {
+    const { size } = this;
+    // After a failed sync Linux takes the pages for clean, and the next would say that all is well: the file stays unsafe.
+    if (this.#syncFailed || size === this.syncedSize) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      this.#ops.sync(this.#fd, (error) => {
+        if (error === null) this.syncedSize = size;
+        else this.#syncFailed = true;
+        resolve(error ?? undefined);
+      });
+    });
+  }
+  /** No more is written. The file is synced first, so that what stands in it is kept as well as what follows in the next. */
+  close(): Promise<Error | undefined> {
+    if (this.#closed) return this.#syncing;
+    this.#syncing = this.sync().then((error) => {
+      this.#ops.close(this.#fd);
+      return error;
+    });
     this.#closed = true;
+    return this.#syncing;
   }
 }
 
