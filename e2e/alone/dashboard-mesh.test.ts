@@ -270,7 +270,12 @@ test('undo keeps what tools and controllers wrote: kubectl\'s annotation, owners
   expect(await rolledOut(text(undone, 'id'))).toMatchObject({ state: 'live' });
   const after = await object(rule('virtualservices/reviews'));
   expect(weights(after)).toEqual([['v1', 90], ['v2', 10]]);
-  expect(after?.metadata).toMatchObject({ annotations, ownerReferences: [{ kind: 'Service', name: 'reviews', uid: owner?.metadata.uid }] });
+  const kept = { annotations, ownerReferences: [{ kind: 'Service', name: 'reviews', uid: owner?.metadata.uid }] };
+  expect(after?.metadata).toMatchObject(kept);
+  const deleted = (await call('DELETE', '/api/config/networking.istio.io/VirtualService/default/reviews')).body;
+  expect(await object(rule('virtualservices/reviews'))).toBeUndefined();
+  expect(await rolledOut(text((await call('POST', `/api/undo/${text(deleted, 'undoId')}`)).body, 'id'))).toMatchObject({ state: 'live' });
+  expect((await object(rule('virtualservices/reviews')))?.metadata).toMatchObject(kept);
 });
 
 test('shift: a proxy that rejects a change fails it, by name and reason; nothing goes on', async () => {
@@ -284,6 +289,22 @@ test('shift: a proxy that rejects a change fails it, by name and reason; nothing
   const undone = (await call('POST', `/api/undo/${text(applied, 'undoId')}`)).body;
   expect(await rolledOut(text(undone, 'id'))).toMatchObject({ state: 'live' });
   expect(await object(rule('destinationrules/reviews'))).toBeUndefined();
+});
+
+test('an istiod that hangs holds no write', async () => {
+  await removeRules();
+  await world.create(reviewsSubsets(), reviewsRule({ v1: 90, v2: 10 }));
+  await until(async () => (await base()).baseVirtualService !== undefined, 'the rule is seen');
+  world.istiod.hangs = true;
+  try {
+    const began = Date.now();
+    const applied = (await call('POST', '/api/shift/apply', { namespace: 'default', service: 'reviews', weights: { v1: 0, v2: 100, v3: 0 }, ...(await base()) })).body;
+    expect(Date.now() - began).toBeLessThan(8000); // its page would be given up after 10 s
+    expect(weights(await object(rule('virtualservices/reviews')))).toEqual([['v1', 0], ['v2', 100]]);
+    expect(await rolledOut(text(applied, 'id'))).toMatchObject({ state: 'live', steps: [{}, { text: expect.stringContaining('istiod cannot be read') }] });
+  } finally {
+    world.istiod.hangs = false;
+  }
 });
 
 test('a change by someone else is logged with before and after, and taken back', async () => {

@@ -62,7 +62,7 @@ export class Counters {
 }
 
 /** istiod's /debug/syncz: each proxy acknowledges a changed rule `delayMs` after it was written, unless it is told to reject. */
-export type Istiod = { delayMs: number; rejectWith: string | undefined; proxies: string[]; seen: bigint; acked: bigint };
+export type Istiod = { delayMs: number; rejectWith: string | undefined; proxies: string[]; seen: bigint; acked: bigint; /** It takes requests and never answers. */ hangs: boolean };
 
 export type World = {
   readonly client: KubeClient; readonly kubeconfig: string; readonly dir: string; readonly counters: Counters; readonly istiod: Istiod; readonly logs: Map<string, string>; readonly dumps: Map<string, unknown>;
@@ -87,6 +87,7 @@ async function fakePods(world: { istiod: Istiod; logs: Map<string, string>; dump
   const syncz = createServer((request, response) => {
     if ((request.url ?? '').split('?')[0] !== '/debug/syncz') return void response.writeHead(404).end('404 page not found');
     const { istiod } = world;
+    if (istiod.hangs) return undefined;
     const nack = istiod.rejectWith === undefined ? {} : { last_nack: { type: 'type.googleapis.com/envoy.config.route.v3.RouteConfiguration', message: istiod.rejectWith, at: new Date().toISOString() } };
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(istiod.proxies.map((proxy) => ({ proxy, proxy_type: 'sidecar', proxy_version: '1.28.0', cluster_id: 'Kubernetes', connected_at: '2026-01-01T00:00:00Z', cluster_sent: 'a', cluster_acked: 'a', listener_sent: 'b', listener_acked: 'b', route_sent: 'c', route_acked: istiod.acked < istiod.seen ? 'old' : 'c', endpoint_sent: 'd', endpoint_acked: 'd', acked_revision: String(istiod.acked), ...nack }))));
   });
@@ -151,7 +152,7 @@ export async function startWorld(): Promise<World> {
     for (const object of objects) await client.request({ method: 'POST', path: pathOf(object), body: clean(object) });
   };
   const counters = new Counters();
-  const istiod: Istiod = { delayMs: 20, rejectWith: undefined, proxies: ['productpage-v1-5f6d7c8b9-abcde.default', 'reviews-v1-5f6d7c8b9-abcde.default'], seen: 0n, acked: 0n };
+  const istiod: Istiod = { delayMs: 20, rejectWith: undefined, proxies: ['productpage-v1-5f6d7c8b9-abcde.default', 'reviews-v1-5f6d7c8b9-abcde.default'], seen: 0n, acked: 0n, hangs: false };
   const shared = { istiod, logs: new Map<string, string>(), dumps: new Map<string, unknown>() };
   const ips = { istiod: host(), productpage: host() };
   const pods = await fakePods(shared, ips);

@@ -36,6 +36,13 @@ export function backTo(before: KubeObject, current: KubeObject): KubeObject {
   return { ...meaningOf(before), ...(status === undefined ? {} : { status }), metadata: { ...meant, ...Object.fromEntries(kept), ...(Object.keys(all).length === 0 ? {} : { annotations: all }), name } };
 }
 
+/** An object to create again after it was deleted: whole, but for what the server gives each object anew and its status. */
+export function restorable(object: KubeObject): KubeObject {
+  const { status: _status, metadata, ...rest } = { status: undefined, ...object };
+  const kept = Object.fromEntries(Object.entries(metadata).filter(([key]) => !SERVER_FIELDS.has(key) || key === 'ownerReferences'));
+  return { ...rest, apiVersion: object.apiVersion, kind: object.kind, metadata: { ...kept, name: metadata.name } };
+}
+
 /** Paths whose values differ, in the order of the object; at most `max`. */
 export function changedPaths(before: unknown, after: unknown, max = 20): readonly { readonly path: string; readonly before: unknown; readonly after: unknown }[] {
   const out: { path: string; before: unknown; after: unknown }[] = [];

@@ -5,6 +5,7 @@ import { KubeError } from '#server/lib';
 import { codedOf } from '../http/error-reply.ts';
 import type { Frozen } from '../http/bind.ts';
 import { SourceFailure } from '../sources/source-failure.ts';
+import { within } from '../sources/within.ts';
 import { allSynced, NoIstiod, nonces } from './acks.ts';
 import type { Istiod, Sync } from './acks.ts';
 
@@ -26,6 +27,8 @@ const LOOK_QUICK_MS = 1500;
 const LOOK_SLOW_MS = 200;
 /** A real istiod tells no revision: a proxy whose nonces did not move within this time was not touched by the change. */
 const UNTOUCHED_MS = 2500;
+/** How long a look at istiod may take: one that hangs must not hold the write before which it is looked at. */
+const LOOK_MS_MAX = 3000;
 /** When istiod cannot be read, the next object waits this long instead. */
 const BLIND_MS = 3000;
 
@@ -107,7 +110,7 @@ export class Rollouts {
   /** The proxies now; undefined when istiod cannot be read. */
   async #look(revision?: string): Promise<readonly Sync[] | undefined> {
     try {
-      return await this.#istiod.syncs(revision === undefined ? undefined : { revision, ms: LOOK_WAIT_MS });
+      return await within(this.#istiod.syncs(revision === undefined ? undefined : { revision, ms: LOOK_WAIT_MS }), LOOK_MS_MAX);
     } catch (error) {
       if (error instanceof NoIstiod || error instanceof KubeError || error instanceof SourceFailure || error instanceof SyntaxError || (error instanceof Error && error.name === '$ZodError')) return undefined;
       throw error;
@@ -122,7 +125,7 @@ export class Rollouts {
       const elapsed = performance.now() - start;
       const syncs = await this.#look(revision);
       if (syncs === undefined) {
-        if (elapsed > BLIND_MS) {
+        if (performance.now() - start >= BLIND_MS) {
           const step = progress.steps[index];
           if (step !== undefined) Object.assign(step, { state: 'done', text: `istiod cannot be read: waited ${BLIND_MS / 1000} s instead of acknowledgements` });
           return;

@@ -8,7 +8,7 @@ import type { WatchedKind } from '../sources/kubernetes/kinds.ts';
 import { asObject, collectionOf, objectPath } from '../sources/kubernetes/kubernetes.ts';
 import type { Kubernetes } from '../sources/kubernetes/kubernetes.ts';
 import type { ChangeLog } from './change-log.ts';
-import { backTo, meaningOf, meaningText } from './meaning.ts';
+import { backTo, meaningOf, meaningText, restorable } from './meaning.ts';
 import type { RolloutReply, Rollouts, Write } from './rollouts.ts';
 
 /** Who the change log says made a change through this console. Accounts come with logins. */
@@ -77,7 +77,7 @@ export class Writer {
         const object = await this.#write(w, undoId);
         if (object !== undefined) onWritten?.(object);
         const target = w.after ?? w.before;
-        if (target !== undefined) done.unshift({ group: w.kind.group, kind: w.kind.kind, namespace: target.metadata.namespace ?? '', name: target.metadata.name, before: w.before === undefined ? null : meaningOf(w.before), after: object === undefined ? null : meaningOf(object) });
+        if (target !== undefined) done.unshift({ group: w.kind.group, kind: w.kind.kind, namespace: target.metadata.namespace ?? '', name: target.metadata.name, before: w.before === undefined ? null : restorable(w.before), after: object === undefined ? null : meaningOf(object) });
         this.#log.saveUndo({ id: undoId, title, operations: done });
         return object === undefined ? this.#deletedAt : object.metadata.resourceVersion;
       },

@@ -3,12 +3,14 @@ import { isRecord, peek } from '#shared/base';
 import type { Reading } from '#shared/base';
 import type { Reply } from '#shared/api';
 import { label } from '#shared/graph';
+import type { PromRow } from '#shared/graph';
 import { KubeError } from '#server/lib';
 import { allSynced, NoIstiod, syncState } from '../changes/acks.ts';
 import type { Istiod, Sync } from '../changes/acks.ts';
 import type { Frozen } from '../http/bind.ts';
 import type { Proxies } from '../proxies/proxies.ts';
 import { SourceFailure } from '../sources/source-failure.ts';
+import { within } from '../sources/within.ts';
 import type { MeshState } from '../state/mesh-state.ts';
 import { sourceStates } from '../state/source-states.ts';
 import type { CallerNames } from './callers.ts';
@@ -21,6 +23,9 @@ type ProxyRow = Extract<MeshReply['proxies'], { state: 'value' }>['value'][numbe
 const CERTIFICATES_MAX = 60;
 /** A certificate lives for hours: its end is kept this long, ms. */
 const CERTIFICATE_MS = 60_000;
+const CERTIFICATES_KEPT_MAX = 5000;
+/** The page waits this long for what it can do without, ms: whether the trace store answers, certificates, figures of istiod. What comes later is there the next time. */
+const EXTRAS_MS = 1500;
 const STATE_WORDS = { synced: 'SYNCED', stale: 'STALE', 'not-sent': 'NOT SENT', error: 'ERROR' } as const;
 
 export class MeshPage {
@@ -40,7 +45,7 @@ export class MeshPage {
     const { kubernetes } = this.#state.sources;
     // nobody may have looked at a trace yet: this page says whether its store answers
     const { jaeger } = this.#state.sources;
-    const [syncs] = await Promise.all([this.#syncs(), jaeger.monitor.state().state === 'unknown' ? jaeger.services() : undefined]);
+    const [syncs] = await Promise.all([this.#syncs(), jaeger.monitor.state().state === 'unknown' ? within(jaeger.services(), EXTRAS_MS) : undefined]);
     const [controlPlane, proxies, root, mtls] = await Promise.all([this.#controlPlane(syncs), this.#proxyRows(syncs), this.#root(), this.#mtls()]);
     const load = kubernetes.cached('apps', 'Deployment', LOAD_MAKER.namespace, LOAD_MAKER.name);
     const workload = this.#state.view().workloads.get(`${LOAD_MAKER.namespace}/${LOAD_MAKER.name}`);
@@ -67,15 +72,14 @@ export class MeshPage {
   async #controlPlane(syncs: Reading<readonly Sync[]>): Promise<MeshReply['controlPlane']> {
     const pods = this.#istiod.pods();
     if (pods.length === 0) return syncs.state === 'value' ? { state: 'no-data', reason: 'No running istiod was found.' } : emptied(syncs);
-    const [pushes, p95, builds] = await Promise.all([
-      this.#state.instant('sum by (pod) (pilot_xds_pushes)', undefined, 5000), this.#state.instant('histogram_quantile(0.95, sum by (le, pod) (rate(pilot_proxy_convergence_time_bucket[5m]))) * 1000', undefined, 5000), this.#state.instant('istio_build{component="pilot"}', undefined, 60_000),
-    ]);
-    const of = (rows: typeof pushes, pod: string): number | undefined => peek(rows)?.find((row) => label(row, 'pod') === pod)?.value;
+    const told = (query: string, keptMs: number): Promise<readonly PromRow[]> => within(this.#state.instant(query, undefined, keptMs).then(peek), EXTRAS_MS).then((rows) => rows ?? []);
+    const [pushes, p95, builds] = await Promise.all([told('sum by (pod) (pilot_xds_pushes)', 5000), told('histogram_quantile(0.95, sum by (le, pod) (rate(pilot_proxy_convergence_time_bucket[5m]))) * 1000', 5000), told('istio_build{component="pilot"}', 60_000)]);
+    const of = (rows: typeof pushes, pod: string): number | undefined => rows.find((row) => label(row, 'pod') === pod)?.value;
     return {
       state: 'value', at: this.#state.clock(), value: pods.map((pod) => {
         const own = (peek(syncs) ?? []).filter((sync) => sync.from === pod.name || sync.from.startsWith(`${pod.name}.`));
         const [n, ms] = [of(pushes, pod.name), of(p95, pod.name)];
-        const build = peek(builds)?.find((row) => label(row, 'pod') === pod.name) ?? peek(builds)?.[0];
+        const build = builds.find((row) => label(row, 'pod') === pod.name) ?? builds[0];
         return { pod: pod.name, version: build === undefined ? '' : label(build, 'tag'), ready: pod.ready, ...(n === undefined ? {} : { pushes: n }), ...(ms === undefined ? {} : { pushP95Ms: Math.round(ms * 10) / 10 }), proxies: own.length };
       }),
     };
@@ -97,18 +101,22 @@ export class MeshPage {
     return { state: 'value', value: rows, at: syncs.at };
   }
 
+  /** What is known, while a new look goes on behind it; the first time it is waited for a moment. */
   async #certificateTo(sync: Sync): Promise<number | undefined> {
     const known = this.#certificates.get(sync.proxy);
     const now = this.#state.clock();
     if (known !== undefined && now - known.at < CERTIFICATE_MS) return known.to;
+    if (this.#certificates.size > CERTIFICATES_KEPT_MAX) this.#certificates.clear();
+    this.#certificates.set(sync.proxy, { at: now, to: known?.to }); // asked once in that time, however many look
     const { namespace, pod } = placeOf(sync);
-    const to = await this.#proxies.certificateTo(namespace, pod).catch((error: unknown) => {
+    const asked = this.#proxies.certificateTo(namespace, pod).then((to) => {
+      this.#certificates.set(sync.proxy, { at: now, to });
+      return to;
+    }).catch((error: unknown) => {
       if (error instanceof KubeError || error instanceof SourceFailure || error instanceof SyntaxError) return undefined; // this sidecar does not tell; the row stands without it
       throw error;
     });
-    if (this.#certificates.size > 5000) this.#certificates.clear();
-    this.#certificates.set(sync.proxy, { at: now, to });
-    return to;
+    return (await within(asked, EXTRAS_MS)) ?? known?.to;
   }
 
   /** The mesh's root certificate as istiod publishes it to every namespace. */

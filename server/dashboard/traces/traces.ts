@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parseDuration, peek } from '#shared/base';
 import type { Reading } from '#shared/base';
 import { parseTraceTags, TRACE_LIMIT_MAX, TRACE_SEARCH_SECONDS_MIN } from '#shared/api';
@@ -9,6 +8,7 @@ import { E } from '../errors.ts';
 import type { Frozen } from '../http/bind.ts';
 import type { Jaeger } from '../sources/jaeger/jaeger.ts';
 import type { Trace } from '../sources/jaeger/trace.ts';
+import { within } from '../sources/within.ts';
 import type { MeshState } from '../state/mesh-state.ts';
 import type { Window } from '../state/window.ts';
 import type { Drill } from './drill.ts';
@@ -85,7 +85,7 @@ export class Traces {
     const seconds = Math.max(TRACE_SEARCH_SECONDS_MIN, window.seconds);
     const query = `group by (source_workload, source_workload_namespace, source_canonical_service, destination_service_name, destination_service_namespace) (rate(${METRIC.requests}{reporter="source"}[${seconds}s]) > 0)`;
     // metrics only narrow the search: a metrics store that hangs must not hold it
-    const rows = await Promise.race([this.#state.instant(query, window.to, CALLERS_MS).then((answer) => peek(answer) ?? []), sleep(CALLERS_WAIT_MS, [], { ref: false })]);
+    const rows = (await within(this.#state.instant(query, window.to, CALLERS_MS).then(peek), CALLERS_WAIT_MS)) ?? [];
     const view = this.#state.view();
     const callers = rows.flatMap((row) => {
       const called = label(row, 'destination_service_name');
