@@ -369,7 +369,9 @@ export class ContainerRunner {
     if (run === undefined || this.#stopping) return;
     run.probes.abort();
     this.#killAfter(run, graceMs);
-    void this.#preStop(run, graceMs).then(() => run.process.signal('SIGTERM'));
+    this.#preStop(run, graceMs)
+      .catch((error: unknown) => this.#context.log.error({ container: this.name, error: errorText(error) }, 'a preStop hook broke'))
+      .finally(() => run.process.signal('SIGTERM'));
   }
 
   #terminated(end: { readonly exitCode: number; readonly startedAt: Date; readonly message: string; readonly reason?: string }): Terminated {

@@ -247,8 +247,19 @@ export class PodWorker {
     const wasReady = this.isReady;
     this.#stopping = true;
     this.#wake();
-    if (this.#ending === undefined) this.#ending = this.#end(graceMs, wasReady);
+    if (this.#ending === undefined) this.#ending = this.#endWhole(graceMs, wasReady);
     else for (const container of [...this.#init, ...this.#containers]) if (container.isRunning) void container.stop(graceMs);
+  }
+
+  /** Whatever breaks on the way, the node forgets the pod: its address and ports are free again. */
+  async #endWhole(graceMs: number, wasReady: boolean): Promise<void> {
+    try {
+      await this.#end(graceMs, wasReady);
+    } catch (error) {
+      this.context.log.error({ pod: this.#object.metadata.name, error: errorText(error) }, 'the end of a pod broke');
+    } finally {
+      this.#options.onGone();
+    }
   }
 
   async #end(graceMs: number, wasReady: boolean): Promise<void> {
@@ -263,7 +274,6 @@ export class PodWorker {
     this.close();
     await this.#deleteFromApi();
     removeTree(this.context.dir, this.context.log);
-    this.#options.onGone();
   }
 
   async #deleteFromApi(): Promise<void> {

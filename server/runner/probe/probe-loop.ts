@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { TIMER_MS_MAX } from '#server/lib';
 import type { ProbeSpec } from '../pod/pod-schema.ts';
 import type { Check } from './check.ts';
 
@@ -23,7 +24,7 @@ export async function probeLoop(spec: ProbeSpec, check: (timeoutMs: number) => P
   let failures = 0;
   let countedAt = start;
   for (let tries = 0; !signal.aborted; tries++) {
-    const { ok, message } = await check(spec.timeoutSeconds * 1000);
+    const { ok, message } = await check(Math.min(TIMER_MS_MAX, spec.timeoutSeconds * 1000));
     if (signal.aborted) return;
     const counts = ok || verdict === true || performance.now() - countedAt >= periodMs;
     if (counts) {
@@ -45,7 +46,7 @@ export async function probeLoop(spec: ProbeSpec, check: (timeoutMs: number) => P
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
   if (ms <= 0 || signal.aborted) return;
   try {
-    await sleep(ms, undefined, { signal, ref: false });
+    await sleep(Math.min(TIMER_MS_MAX, ms), undefined, { signal, ref: false }); // beyond that Node would not wait at all
   } catch (error) {
     if (!signal.aborted) throw error;
   }

@@ -87,3 +87,19 @@ test('thresholds: early failures do not count, later ones do, and a hanging chec
   await loop;
   expect(events).toEqual(['up', 'no', 'no', 'no', 'down', 'up']);
 });
+
+test('a period of months is waited for: the timer of Node would fire at once', async () => {
+  const parsed = podSpecOf({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web' }, spec: { containers: [{ name: 'app', livenessProbe: { periodSeconds: 3_000_000, timeoutSeconds: 3_000_000, tcpSocket: { port: 1 } } }] } });
+  const probe = parsed?.containers[0]?.livenessProbe;
+  if (!probe) throw new Error('no probe');
+  const timeouts: number[] = [];
+  const end = new AbortController();
+  const loop = probeLoop(probe, async (timeoutMs) => {
+    timeouts.push(timeoutMs);
+    return { ok: true, message: '' };
+  }, { onVerdict: () => {}, onFailure: () => {} }, end.signal);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  end.abort();
+  await loop;
+  expect(timeouts).toEqual([2 ** 31 - 1]);
+});
