@@ -5,7 +5,7 @@ import { applyFrame, decodeFrame } from '#shared/graph';
 import type { GraphModel, Held } from '#shared/graph';
 import { reviewsRule, reviewsSubsets } from '#shared/fixtures';
 import type { KubeObject } from '#shared/mesh';
-import { HANGING_LOG, pathOf, startWorld } from '../lib/console-world.ts';
+import { BROKEN_LOG, HANGING_LOG, pathOf, startWorld } from '../lib/console-world.ts';
 import type { World } from '../lib/console-world.ts';
 
 // The console against a Kubernetes API, a metrics store and a trace store, each spoken to over its own interface. Every reply is checked by its schema.
@@ -158,6 +158,16 @@ test('a node agent that never answers for a log holds neither graph nor mesh pag
     await fresh.stop();
     world.logs.delete(log);
   }
+});
+
+test('a log that breaks off in the middle takes away only itself', async () => {
+  world.logs.set('default/productpage-v1-5f6d7c8b9-abcde/istio-proxy', BROKEN_LOG);
+  world.logs.set('default/productpage-v1-5f6d7c8b9-abcde/productpage', 'INFO served\n');
+  const lines = list((await get('/api/workloads/default/productpage-v1/logs')).body, 'value');
+  expect(lines.find((line) => pick(line, 'container') === 'productpage')).toMatchObject({ text: 'INFO served' });
+  expect(lines.find((line) => pick(line, 'container') === 'istio-proxy')).toMatchObject({ text: expect.stringContaining('the log cannot be read') });
+  expect(named((await get('/api/mesh')).body, 'sources', 'source', 'kubernetes')).toMatchObject({ state: 'up' });
+  world.logs.clear();
 });
 
 test('lists, overview and charts show the same traffic', async () => {

@@ -81,6 +81,8 @@ const host = (): string => `127.${200 + Math.floor(Math.random() * 50)}.${Math.f
 
 /** A log that a node agent never answers. */
 export const HANGING_LOG = 'hangs';
+/** A log whose answer ends in the middle. */
+export const BROKEN_LOG = 'breaks off';
 
 /** What istiod and sidecars answer through the API server's pod proxy, and the node agent's logs. */
 async function fakePods(world: { istiod: Istiod; logs: Map<string, string>; dumps: Map<string, unknown> }, ips: { istiod: string; productpage: string }): Promise<{ kubeletPort: number; stop: () => void }> {
@@ -101,6 +103,10 @@ async function fakePods(world: { istiod: Istiod; logs: Map<string, string>; dump
     const text = world.logs.get(path.replace('/containerLogs/', ''));
     if (request.headers.authorization !== 'Bearer kubelet' || text === undefined) return void response.writeHead(404).end('');
     if (text === HANGING_LOG) return undefined;
+    if (text === BROKEN_LOG) {
+      response.writeHead(200, { 'content-type': 'text/plain', 'content-length': 1000 }).write('half of it', () => response.destroy());
+      return undefined;
+    }
     response.writeHead(200, { 'content-type': 'text/plain' }).end(text);
   });
   await listen(syncz, ips.istiod, 15014);

@@ -4,6 +4,7 @@ import type { AccessRecord } from '#shared/telemetry';
 import { KubeError } from '#server/lib';
 import type { Frozen } from '../http/bind.ts';
 import type { Kubernetes } from '../sources/kubernetes/kubernetes.ts';
+import { POD_SILENT } from '../sources/kubernetes/kubernetes.ts';
 import { SourceFailure } from '../sources/source-failure.ts';
 import { parseAccessLine } from '../traces/access-line.ts';
 
@@ -48,8 +49,9 @@ async function oneLog(kubernetes: Kubernetes, namespace: string, pod: string, co
       return { ...(at === undefined ? {} : { at }), pod, container, text: body, ...(access === undefined ? {} : { access: accessOf(access) }) };
     });
   } catch (error) {
-    if (error instanceof SourceFailure || (error instanceof KubeError && error.code === 403)) throw error;
-    if (error instanceof KubeError) return [{ pod, container, text: `(the log cannot be read: ${error.message})` }];
+    const silent = error instanceof SourceFailure && error.error.code === POD_SILENT;
+    if ((error instanceof SourceFailure && !silent) || (error instanceof KubeError && error.code === 403)) throw error;
+    if (silent || error instanceof KubeError) return [{ pod, container, text: `(the log cannot be read: ${error.message})` }];
     throw error;
   }
 }

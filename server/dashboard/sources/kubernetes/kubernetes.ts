@@ -12,6 +12,8 @@ import type { WatchedKind } from './kinds.ts';
 /** Silence after which a call is given up, and the longest one may take whatever comes. */
 const TIMEOUT_MS = 10_000;
 const DEADLINE_MS = 20_000;
+/** Code of a failure of one pod, or of its node, behind an API server that answers. */
+export const POD_SILENT = 'POD_SILENT';
 /** How long to wait before a kubeconfig that could not be read is tried again. */
 const CONNECT_RETRY_MS = 3000;
 
@@ -175,7 +177,7 @@ export class Kubernetes {
       return await this.#counted((client) => client.text({ method: 'GET', timeoutMs: TIMEOUT_MS, accept: '*/*', ...call, signal: AbortSignal.any([AbortSignal.timeout(DEADLINE_MS), ...(signal === undefined ? [] : [signal])]) }));
     } catch (error) {
       if (!(error instanceof Unanswered)) throw error;
-      throw new SourceFailure(this.monitor.error ?? { source: 'kubernetes', code: 'POD_SILENT', message: `The Kubernetes API gave no answer for ${call.path}: ${error.message}`, next: 'Look at that pod and its node.', since: this.#clock() });
+      throw new SourceFailure(this.monitor.error ?? { source: 'kubernetes', code: POD_SILENT, message: `The Kubernetes API gave no answer for ${call.path}: ${error.message}`, next: 'Look at that pod and its node.', since: this.#clock() });
     }
   }
   async #counted<T>(call: (client: KubeClient) => Promise<T>): Promise<T> {
