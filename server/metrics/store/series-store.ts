@@ -96,7 +96,7 @@ export class SeriesStore {
   }
   /** A series that a live chain holds already keeps it; else it may be written. Marks the time it was last written. */
   touch(ref: number, t: number): void {
-    this.#lastTimes[ref] = t;
+    if (t > (this.#lastTimes[ref] ?? 0)) this.#lastTimes[ref] = t;
     if (t < (this.#firstTimes[ref] ?? 0)) this.#firstTimes[ref] = t;
   }
   sealed(chain: Chain, frame: Frame | undefined): void {

@@ -213,6 +213,16 @@ test('a sync the disk refuses is told, and log files stay until their samples ar
   await round();
   await round();
   expect(journal.failing).toBeUndefined();
+  // The segment of the refused sync has lost its end, the one after it nothing: the log fills the hole between them, for good.
+  const after = disk.cut(dir);
+  expect(walFiles(after).length).toBeGreaterThan(1);
+  expectKept(after, kept);
+  const again = openJournal(after, { now: () => now });
+  again.journal.flush();
+  await again.journal.sync();
+  await again.journal.close();
+  expect(walFiles(after)).toHaveLength(1); // the newest: its columns are not sealed yet
+  expectKept(after, kept);
   expectKept(dir, written);
   await journal.close();
 });
@@ -338,4 +348,11 @@ test('the limit on series leaves further ones out and counts them', () => {
   const writer = new ColumnWriter(store, store.createChain('x'));
   expect(['a', 'b', 'c'].map((name) => writer.slotOf(store.internLabels([['__name__', name]])))).toEqual([0, 1, -1]);
   expect(store.refusedSeries).toBe(1);
+});
+
+test('older samples read back later do not make a series look gone', () => {
+  const store = new SeriesStore({ seriesMax: 10 });
+  const ref = store.internLabels([['__name__', 'a']]);
+  for (const t of [5000, 9000, 7000, 1000]) store.touch(ref, t);
+  expect([store.lastTime(ref), store.select([{ name: '__name__', op: '=', value: 'a' }], 8000, 9000), store.select([{ name: '__name__', op: '=', value: 'a' }], 0, 2000)]).toEqual([9000, [ref], [ref]]);
 });
