@@ -41,17 +41,14 @@ function beginOf(env: Env, client: KubeClient | undefined, signal: AbortSignal):
   return client === undefined || services.length === 0 ? undefined : servicesReady(client, { namespace: env['WAIT_NAMESPACE'] ?? 'default', services, signal });
 }
 
-async function startPlainClient(env: Env): Promise<Sample> {
-  const url = env['CURL_URL'] ?? 'http://productpage.default:9080/productpage';
-  const waits = env['WAIT_SERVICES'] !== undefined;
-  const client = waits ? await clientOf(env) : undefined;
-  const end = new AbortController();
-  const begin = beginOf(env, client, end.signal)?.then(() => client?.close());
-  const curl = startCurl({ url, intervalMs: Number(env['CURL_INTERVAL_MS'] ?? 2000), ...(begin === undefined ? {} : { begin }), write: (line) => void process.stdout.write(`${line}\n`) });
+function startPlainClient(env: Env): Sample {
+  const begin = Promise.withResolvers<void>();
+  const timer = setTimeout(begin.resolve, Number(env['CURL_START_MS'] ?? 0));
+  const curl = startCurl({ url: env['CURL_URL'] ?? 'http://productpage.default:9080/productpage', intervalMs: Number(env['CURL_INTERVAL_MS'] ?? 2000), begin: begin.promise, write: (line) => void process.stdout.write(`${line}\n`) });
   return {
     stop: async () => {
+      clearTimeout(timer);
       await curl.stop();
-      end.abort();
     },
   };
 }
