@@ -191,9 +191,15 @@ export class Converter {
     const bool = parts.some((child) => child.name === 'BoolModifier');
     const clause = parts.find((child) => child.name === 'MatchingModifierClause');
     const fill = parts.find((child) => child.name === 'FillModifier');
-    const lhs = this.expr(left);
-    const span = { start: node.from, end: node.to };
     const rest = { op, rhs: this.expr(right), bool, matching: this.#matching(clause, op), fill: fill === undefined ? undefined : this.#fill(fill) };
+    return this.#combine(this.expr(left), rest, node.to);
+  }
+  /** Joins by precedence: after a range, offset or @ lezer takes all that stands before it for the left operand (a + b offset 1m * 2 is a + (b offset 1m * 2)). */
+  #combine(lhs: Expr, rest: Omit<Binary, 'kind' | 'start' | 'end' | 'lhs'>, end: number): Expr {
+    const { op } = rest;
+    const span = { start: lhs.start, end };
+    if (lhs.kind === 'binary' && (rank(op) > rank(lhs.op) || (op === '^' && lhs.op === '^'))) return { ...lhs, end, rhs: this.#combine(lhs.rhs, rest, end) };
+    if (lhs.kind === 'unary' && op === '^') return { ...lhs, end, expr: this.#combine(lhs.expr, rest, end) };
     // A sign binds looser than "^": -2 ^ 2 is -(2 ^ 2).
     if (op === '^' && lhs.kind === 'number' && /^[+-]/.test(this.#query[lhs.start] ?? '')) {
       const sign = this.#query[lhs.start] === '-' ? '-' : '+';
@@ -254,6 +260,10 @@ export class Converter {
     return { kind: 'call', start: node.from, end: node.to, func: name === undefined ? '' : this.#text(name), args };
   }
 }
+
+/** How tightly an operator binds (Prometheus: or, and unless, comparisons, + -, * / % atan2, ^). */
+const RANKS: readonly (readonly BinaryOp[])[] = [['or'], ['and', 'unless'], ['==', '!=', '<', '<=', '>', '>='], ['+', '-'], ['*', '/', '%', 'atan2'], ['^']];
+const rank = (op: BinaryOp): number => RANKS.findIndex((ops) => ops.includes(op));
 
 /** How Prometheus's messages name a node. */
 function goType(expr: Expr): string {
