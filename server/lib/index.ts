@@ -1,3 +1,4 @@
+export { closerOf } from './closer.ts';
 export { checkGrpc } from './check-grpc.ts';
 export { createKubeClient, isKubeError, KubeError, queryText } from './kube/client.ts';
 export type { KubeClient, KubeQuery, KubeRequest } from './kube/client.ts';

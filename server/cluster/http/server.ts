@@ -1,5 +1,4 @@
-import { keepPausedBytes, nodeHttps } from '#server/lib';
-import type { Server } from 'node:https';
+import { closerOf, keepPausedBytes, nodeHttps } from '#server/lib';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from '#server/lib';
@@ -38,6 +37,7 @@ export async function listen(parts: ServerParts, address: { readonly host: strin
   server.timeout = 0;
   server.keepAliveTimeout = IDLE_MS_MAX;
   keepPausedBytes(server);
+  const close = closerOf(server);
   server.on('request', (request, response) => {
     handle(parts, request, response).catch((error: unknown) => {
       parts.log.error({ err: error, url: request.url }, 'a request could not be answered');
@@ -63,17 +63,9 @@ export async function listen(parts: ServerParts, address: { readonly host: strin
     });
   });
   const bound = server.address();
-  return { port: isAddress(bound) ? bound.port : address.port, stop: () => close(server) };
+  return { port: isAddress(bound) ? bound.port : address.port, stop: close };
 }
 const isAddress = (v: AddressInfo | string | null): v is AddressInfo => typeof v === 'object' && v !== null;
-
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    // Watches would never end by themselves.
-    server.closeAllConnections();
-  });
-}
 
 async function handle(parts: ServerParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const [path = '/', search = ''] = splitUrl(request.url ?? '/');

@@ -1,4 +1,4 @@
-import { keepPausedBytes, nodeHttps } from '#server/lib';
+import { closerOf, keepPausedBytes, nodeHttps } from '#server/lib';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errorText } from '#shared/base';
 import type { Logger } from '#server/lib';
@@ -64,6 +64,7 @@ export async function startWebhookServer(options: { readonly host: string; reado
     });
   });
   keepPausedBytes(server);
+  const close = closerOf(server);
   server.on('tlsClientError', () => undefined); // a client that does not trust us says so itself
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -73,9 +74,6 @@ export async function startWebhookServer(options: { readonly host: string; reado
   return {
     port: typeof address === 'object' && address !== null ? address.port : options.port,
     renew: (pair) => server.setSecureContext({ cert: pair.certPem, key: pair.keyPem, minVersion: 'TLSv1.2' }),
-    stop: () => new Promise((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    }),
+    stop: close,
   };
 }
