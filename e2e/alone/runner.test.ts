@@ -6,6 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { KubeConfig, Log } from '@kubernetes/client-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createKubeClient, kubeConfig } from '#server/lib';
+import type { KubeClient } from '#server/lib';
 import { isRecord } from '#shared/base';
 import { claimNumber, freePort, startClusterAndRunner } from '../lib/cluster-and-runner.ts';
 import type { ClusterAndRunner } from '../lib/cluster-and-runner.ts';
@@ -274,13 +276,22 @@ test('kill -9 of the main process: the next start finds what it left, ends it an
   const number = await claimNumber();
   const other = await startClusterAndRunner({ number });
   await other.client.request({ method: 'POST', path: podsPath, body: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'survivor' }, spec: { terminationGracePeriodSeconds: 1, containers: [shell(`trap '' TERM; echo up; while :; do sleep 0.5; done`)] } } });
+  const written = (client: KubeClient, what: string, is: (pod: Json) => boolean): Promise<Json> => until(what, async () => {
+    const found = record(await client.request({ method: 'GET', path: `${podsPath}/survivor` }));
+    return isReady(found) && is(found) ? found : undefined;
+  }, 60_000);
+  const idOf = (found: Json): unknown => containerOf(found)['containerID'];
+  const first = idOf(await written(other.client, 'the first run', () => true));
   await other.stop({ keep: true });
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, other.dir, String(number)], { stdio: ['ignore', 'pipe', 'inherit'] });
   let out = '';
   child.stdout.on('data', (chunk: Buffer) => void (out += chunk.toString()));
   await until('the second start', () => Promise.resolve(out.includes('\n') ? true : undefined), 60_000);
   const processes = (): readonly string[] => processesOf(other.dir);
-  await until('the container', () => Promise.resolve(processes().length > 0 ? true : undefined), 60_000);
+  // a start that was not written down before the end would be no restart later
+  const second = createKubeClient(await kubeConfig({ kubeconfigPath: `${other.dir}/kubeconfig` }));
+  const killed = idOf(await written(second, 'the second run', (found) => idOf(found) !== first));
+  second.close();
   child.kill('SIGKILL');
   await until('the end of the main process', () => Promise.resolve(child.signalCode === null ? undefined : true));
   await sleep(200);
@@ -288,11 +299,8 @@ test('kill -9 of the main process: the next start finds what it left, ends it an
   expect(orphans.length).toBeGreaterThan(0);
   const third = await startClusterAndRunner({ dir: other.dir, number });
   expect(orphans.filter((pid) => existsSync(`/proc/${pid}`) && processes().includes(pid))).toEqual([]);
-  const pod = await until('the pod', async () => {
-    const found = record(await third.client.request({ method: 'GET', path: `${podsPath}/survivor` }));
-    // what the first runner wrote stands until the third one has looked
-    return isReady(found) && Number(containerOf(found)['restartCount']) >= 1 ? found : undefined;
-  });
+  const pod = await written(third.client, 'the third run', (found) => idOf(found) !== killed);
+  expect(Number(containerOf(pod)['restartCount'])).toBeGreaterThanOrEqual(1);
   expect(record(record(containerOf(pod)['lastState'])['terminated'])).toMatchObject({ exitCode: 255, reason: 'Unknown' });
   await third.stop();
   expect(processes()).toEqual([]);
